@@ -1,0 +1,154 @@
+"""The contract between loopcheck and a checker, and all that a checker needs to import.
+
+A checker looks (`observe`, the only place with I/O) and then judges (`judge`, pure). checks/README.md shows how
+to write one; `loopcheck.testing.contract` holds one to what is said here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import msgspec
+
+from loopcheck.binding import Expectation
+from loopcheck.model import Claim, Evidence, Incident, Outcome, Rung
+from loopcheck.reasons import CannotTell, Reason, Unseen
+from loopcheck.world import World
+
+__all__ = [
+    "CannotTell",
+    "Checker",
+    "Claim",
+    "ClaimKind",
+    "Evidence",
+    "Expectation",
+    "Incident",
+    "Manifest",
+    "Observation",
+    "Outcome",
+    "Reason",
+    "Rung",
+    "Secret",
+    "Setting",
+    "Unseen",
+    "World",
+]
+
+
+class ClaimKind(msgspec.Struct, frozen=True):
+    """A claim that a checker makes, declared once. `holds`, `fails` and `unknown` make the claim itself."""
+
+    word: str
+    """Stable, in kebab-case, and true when it holds: `not-muted`."""
+    rung: Rung
+    says: str
+    """One sentence that is true when the claim holds."""
+
+    def holds(self, message: str, *evidence: Evidence) -> Claim:
+        """The claim holds, and `evidence` shows it."""
+        return Claim(self.rung, self.word, Outcome.HOLDS, message, evidence=evidence)
+
+    def fails(self, reason: Reason, message: str, *evidence: Evidence) -> Claim:
+        """The claim is proven false: a complete and authorised look says no."""
+        return Claim(self.rung, self.word, Outcome.FAILS, message, reason.word, reason.remedy, evidence)
+
+    def unknown(self, why: Reason | Unseen | CannotTell, message: str | None = None, *evidence: Evidence) -> Claim:
+        """It could not be seen whether the claim holds.
+
+        Args:
+            why: the reason, or the trouble that was met.
+            message: what to tell people; where `why` is a trouble, its own message is the default.
+            evidence: what was seen instead.
+        """
+        if isinstance(why, CannotTell):
+            evidence = (*evidence, *why.evidence)
+            why = why.unseen
+        if isinstance(why, Unseen):
+            return Claim(
+                self.rung,
+                self.word,
+                Outcome.UNKNOWN,
+                message or why.message,
+                why.reason,
+                why.remedy,
+                evidence,
+            )
+        return Claim(self.rung, self.word, Outcome.UNKNOWN, message or why.means, why.word, why.remedy, evidence)
+
+
+class Secret(msgspec.Struct, frozen=True):
+    """A credential or endpoint that a checker takes from the environment, and never from anywhere else."""
+
+    name: str
+    """The environment variable: `DD_API_KEY`."""
+    purpose: str
+    """What it is for, and the least permission that does."""
+    required: bool = True
+    confidential: bool = True
+    """False for an endpoint or a site, which may be printed."""
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """A section of `.github/loopcheck.yml` under `settings:` that a checker reads."""
+
+    section: str
+    type: type[Expectation]
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """Who a checker is. Its documentation, its errors and its reports all come from here."""
+
+    kind: str
+    """The name under which authors declare it: `datadog-monitor`."""
+    summary: str
+    """One sentence: what it verifies."""
+    claims: tuple[ClaimKind, ...]
+    """Every claim that its judge can make."""
+    reasons: tuple[Reason, ...] = ()
+    """Every reason of its own for which a claim can fail or be unknown."""
+    systems: tuple[str, ...] = ()
+    """The outside systems that it asks (`datadog`); none for one that needs only the repository."""
+    secrets: tuple[Secret, ...] = ()
+    settings: tuple[Setting, ...] = ()
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """The base of what a checker saw: plain data that survives being written as JSON and read again."""
+
+
+E = TypeVar("E", bound=Expectation)
+S = TypeVar("S", bound=Observation)
+
+
+class Checker(Protocol[E, S]):
+    """One kind of artifact. It is created without arguments and holds no state."""
+
+    manifest: ClassVar[Manifest]
+    Expect: type[E]
+    """What an author declares."""
+    Observation: type[S]
+    """What `observe` returns."""
+
+    def describe(self, expect: E) -> str:
+        """The artifact in a few words, for a line of the report: `runbooks/lag.md § Replica is lagging`."""
+        ...
+
+    def observe(self, expect: E, world: World) -> S:
+        """Look. The only place with I/O, and only through `world`.
+
+        Raises:
+            CannotTell: the artifact could not be seen. Absence that was seen is an observation.
+        """
+        ...
+
+    def judge(self, expect: E, observation: S) -> Iterable[Claim]:
+        """Say what follows, from nothing but the arguments.
+
+        Every claim of the manifest that applies is made, the ones that hold as well: a rung on which nothing
+        is claimed is not reached.
+        """
+        ...
+
+
+AnyChecker = Checker[Any, Any]

@@ -1,0 +1,115 @@
+"""What several commands need: the options for where and when to look, and reading what was declared there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from loopcheck import sources
+from loopcheck.config import Config, read_config
+from loopcheck.errors import ExitCode, UsageError
+from loopcheck.model import ActionItem, Report, Verdict
+from loopcheck.quantities import Moment
+from loopcheck.registry import InstalledCheckers, Registry
+from loopcheck.world import Repository, Session
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A checkout with its configuration and all that is declared in it."""
+
+    repository: Any
+    """A `Repository`."""
+    config: Config
+    registry: Any
+    """A `Registry`."""
+    declared: sources.Declared
+
+
+def repository_options(command: F) -> F:
+    """Add `--repo` and `--ref`."""
+    command = click.option("--ref", default="HEAD", metavar="REF", help="The commit to look at.  [default: HEAD]")(
+        command
+    )
+    return click.option(
+        "--repo",
+        type=click.Path(path_type=Path),
+        default=Path(),
+        metavar="DIR",
+        help="A folder in the checkout.  [default: here]",
+    )(command)
+
+
+def load(repo: Path, ref: str, *, trusted: bool = False) -> Loaded:
+    """Read configuration and declarations at a commit.
+
+    Raises:
+        LoopcheckError: there is no repository, or its configuration cannot be read.
+    """
+    repository = Repository(repo, ref, trusted=trusted)
+    config = read_config(repository)
+    registry: Registry = InstalledCheckers()
+    return Loaded(repository, config, registry, sources.read(repository, config.file, registry))
+
+
+def session(loaded: Loaded, now: datetime | None = None, seconds: float | None = None) -> Session:
+    """What the checkers of one run look through."""
+    return Session(loaded.repository, now=now, environment=os.environ, settings=loaded.config.settings, seconds=seconds)
+
+
+def moment(text: str | None) -> datetime | None:
+    """The time of `--now`: ISO 8601 with offset, or a date, which begins in UTC.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if text is None:
+        return None
+    try:
+        if len(text) == len("2026-12-15"):
+            return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        return Moment.parse(text).at
+    except ValueError as error:
+        raise UsageError(f"--now: {error}") from None
+
+
+def chosen(items: tuple[ActionItem, ...], wanted: tuple[str, ...]) -> tuple[ActionItem, ...]:
+    """Those of `items` that `--item` names: by id, by the part after `#`, or by title.
+
+    Raises:
+        UsageError: a name fits no item.
+    """
+    if not wanted:
+        return items
+    picked: list[ActionItem] = []
+    for name in wanted:
+        found = [
+            item
+            for item in items
+            if name in (item.id, item.id.rpartition("#")[2]) or name.casefold() == item.title.casefold()
+        ]
+        if not found:
+            from loopcheck.binding import suggestion
+
+            known = [item.id.rpartition("#")[2] for item in items]
+            raise UsageError(f"no item is `{name[:80]}`", hint=suggestion(name, known) or "`loopcheck list` shows them")
+        picked.extend(item for item in found if item not in picked)
+    return tuple(picked)
+
+
+def exit_code(report: Report) -> ExitCode:
+    """The code for the shell; see `ExitCode` for the order."""
+    if report.errors:
+        return ExitCode.USAGE
+    if report.verdict is Verdict.FAILED:
+        return ExitCode.FAILED
+    if not report.run.complete:
+        return ExitCode.PARTIAL
+    return ExitCode.INCONCLUSIVE if report.verdict is Verdict.INCONCLUSIVE else ExitCode.VERIFIED

@@ -1,0 +1,73 @@
+"""`.github/loopcheck.yml`: how a repository wants loopcheck to work.
+
+It is read at the commit that is looked at. Endpoints and credentials never come from it: whoever can change a
+file must not be able to send a key elsewhere.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from loopcheck.binding import BindingError, Expectation, bind
+from loopcheck.documents import yaml
+from loopcheck.documents.origin import DocumentError
+from loopcheck.errors import ConfigError
+from loopcheck.model import Rung
+from loopcheck.paths import RepoGlob
+from loopcheck.reasons import CannotTell
+from loopcheck.world import Repository
+
+PATH = ".github/loopcheck.yml"
+
+DEFAULT_DECLARATIONS = tuple(
+    RepoGlob(f"{folder}/**/*.{ending}")
+    for folder in ("postmortems", "docs/postmortems", "incidents")
+    for ending in ("md", "yml", "yaml")
+)
+
+
+class ConfigFile(Expectation, frozen=True, kw_only=True):
+    """The keys of `.github/loopcheck.yml`."""
+
+    declarations: Annotated[
+        list[RepoGlob],
+        Meta(description="Where declarations are written: patterns for Markdown and YAML files."),
+    ] = msgspec.field(default_factory=lambda: list(DEFAULT_DECLARATIONS))
+    calendar: Annotated[dict[str, date], Meta(description="The last day of each sprint or milestone, by name.")] = {}
+    require: Annotated[Rung, Meta(description="How strong a proof must be where an item does not say.")] = Rung.ACTIVE
+    settings: Annotated[dict[str, Any], Meta(description="What checkers want to know, by section.")] = {}
+
+
+class Config(msgspec.Struct, frozen=True):
+    """The configuration as read, with the node of `settings:` for the checkers that use it."""
+
+    file: ConfigFile
+    settings: yaml.MappingNode | None = None
+
+
+def read_config(repository: Repository, path: str = PATH) -> Config:
+    """The configuration at the commit that is looked at; the defaults where there is none.
+
+    Raises:
+        ConfigError: it is there and cannot be read.
+    """
+    try:
+        file = repository.read(path)
+        if file is None:
+            return Config(ConfigFile())
+        root = yaml.load(file.text, path, yaml.DECLARATION)
+        settings = root.get("settings") if isinstance(root, yaml.MappingNode) else None
+        return Config(
+            bind(root, ConfigFile, what="the configuration"),
+            settings if isinstance(settings, yaml.MappingNode) else None,
+        )
+    except DocumentError as error:
+        raise ConfigError(str(error)) from None
+    except BindingError as error:
+        raise ConfigError("\n".join(map(str, error.problems))) from None
+    except CannotTell as trouble:
+        raise ConfigError(f"{path}: {trouble.message}", hint=trouble.reason.remedy) from None

@@ -1,0 +1,71 @@
+"""Post-mortems in Markdown: fenced blocks with the info string `loopcheck`, the incident in the front matter."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+
+from loopcheck.binding import BindingError
+from loopcheck.declarations.incident import read_incident
+from loopcheck.documents import markdown, yaml
+from loopcheck.documents.origin import DocumentError
+from loopcheck.model import Incident, Location, Problem
+from loopcheck.sources.written import Block, Written
+from loopcheck.world import File
+
+INFO = "loopcheck"
+
+
+def read(file: File) -> Written:
+    """The blocks and the incident of one file.
+
+    Raises:
+        CannotTell: it is not text.
+    """
+    text = file.text
+    problems: list[Problem] = []
+    blocks: list[Block] = []
+    if "loop" in text.lower():  # parsing Markdown is the dearest step, and most documents need none of it
+        for fence in markdown.fences(text, file.path):
+            if fence.info != INFO:
+                if _nearly(fence.info):
+                    problems.append(
+                        Problem(
+                            file.path, fence.opened, 1, f"a block with the info string `{fence.info[:40]}` is not read",
+                            f"write `{INFO}`",
+                        )
+                    )  # fmt: skip
+                continue
+            if not fence.closed:
+                problems.append(
+                    Problem(file.path, fence.opened, 1, "this block is never closed", "end it with the same fence")
+                )
+                continue
+            try:
+                node = yaml.load(fence.text, fence.origin, yaml.DECLARATION)
+            except DocumentError as error:
+                problems.append(error.problem)
+                continue
+            blocks.append(Block(node, fence.title, Location(file.path, fence.opened)))
+    incident = _incident(text, file.path, problems, needed=bool(blocks))
+    return Written(file.path, tuple(blocks), incident, tuple(problems))
+
+
+def _incident(text: str, path: str, problems: list[Problem], *, needed: bool) -> Incident | None:
+    matter = markdown.front_matter(text, path)
+    if matter is None or "incident" not in matter.text:
+        return None
+    try:
+        # Front matter belongs to other tools too, so it may use all of YAML.
+        return read_incident(yaml.load(matter.text, matter.origin), path)
+    except DocumentError as error:
+        if needed:
+            problems.append(error.problem)
+    except BindingError as error:
+        problems.extend(error.problems)
+    return None
+
+
+def _nearly(info: str) -> bool:
+    """Whether an info string is `loopcheck` with a slip of the finger."""
+    word = info.strip("{}. ").lower()
+    return bool(word) and (word == INFO or SequenceMatcher(None, word, INFO).ratio() > 0.85)

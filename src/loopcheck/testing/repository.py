@@ -1,0 +1,114 @@
+"""A git repository made for a test, with the dates that the test wants."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from textwrap import dedent
+
+from loopcheck.documents import yaml
+from loopcheck.world import Repository, Session
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+"""The time of a test's run, unless it gives another."""
+
+
+class RepositoryBuilder:
+    """A repository in `folder`, with the branch `main`. Commit ids depend only on what is committed and when."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._git("init", "-q", "-b", "main")
+
+    def _git(self, *arguments: str, at: datetime = NOW, author: str = "Dev") -> str:
+        moment = f"{int(at.timestamp())} +0000"
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": str(self.folder),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_AUTHOR_NAME": author,
+            "GIT_AUTHOR_EMAIL": f"{author.lower().replace(' ', '.')}@example.org",
+            "GIT_AUTHOR_DATE": moment,
+            "GIT_COMMITTER_NAME": author,
+            "GIT_COMMITTER_EMAIL": f"{author.lower().replace(' ', '.')}@example.org",
+            "GIT_COMMITTER_DATE": moment,
+        }
+        done = subprocess.run(
+            ["git", "-C", str(self.folder), *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def commit(
+        self,
+        files: Mapping[str, str | bytes | None],
+        *,
+        at: str | datetime = NOW,
+        message: str = "Change files",
+        author: str = "Dev",
+    ) -> str:
+        """Commit `files` and return the commit's id.
+
+        Args:
+            files: content by path; text is dedented, `None` deletes.
+            at: the author's and committer's time, ISO 8601 with offset.
+            message: the commit message.
+            author: who commits.
+        """
+        for path, content in files.items():
+            place = self.folder / path
+            if content is None:
+                place.unlink()
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content if isinstance(content, bytes) else dedent(content).encode())
+        return self.commit_all(at=at, message=message, author=author)
+
+    def rename(self, old: str, new: str, *, at: str | datetime = NOW, message: str = "Move a file") -> str:
+        """Rename a file in a commit of its own, and return the commit's id."""
+        (self.folder / new).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / old).rename(self.folder / new)
+        return self.commit_all(at=at, message=message)
+
+    def commit_all(self, *, at: str | datetime = NOW, message: str = "Change files", author: str = "Dev") -> str:
+        """Commit the work tree as it is, and return the commit's id."""
+        moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+        self._git("add", "-A")
+        self._git("commit", "-q", "--allow-empty", "-m", message, at=moment, author=author)
+        return self._git("rev-parse", "HEAD")
+
+    def git(self, *arguments: str, at: str | datetime = NOW) -> str:
+        """Run git, and return what it prints."""
+        return self._git(*arguments, at=datetime.fromisoformat(at) if isinstance(at, str) else at)
+
+    def session(
+        self,
+        *,
+        now: str | datetime = NOW,
+        ref: str = "HEAD",
+        environment: Mapping[str, str] | None = None,
+        settings: str | None = None,
+    ) -> Session:
+        """What a checker looks through, on this repository. The environment is empty unless given.
+
+        Args:
+            now: the time of the run.
+            ref: what to look at.
+            environment: credentials and endpoints.
+            settings: the `settings:` of the configuration, as YAML.
+        """
+        node = yaml.load(dedent(settings), "settings") if settings else None
+        return Session(
+            Repository(self.folder, ref),
+            now=datetime.fromisoformat(now) if isinstance(now, str) else now,
+            environment=environment or {},
+            settings=node if isinstance(node, yaml.MappingNode) else None,
+        )

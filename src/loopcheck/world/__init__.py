@@ -1,0 +1,213 @@
+"""What a checker may look through: read-only, each look once a run, never steered by an item.
+
+A checker gets a `World` for its item. All worlds of a run share one `Session`, in which every look is made at
+most once however many items ask for it, and counted.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NoReturn, TypeVar
+
+from loopcheck.binding import Expectation, bind
+from loopcheck.documents.yaml import MappingNode
+from loopcheck.model import Incident
+from loopcheck.reasons import MISSING_SECRET, NOT_VISIBLE, OUT_OF_TIME, CannotTell, Unseen
+from loopcheck.world.history import Change, History
+from loopcheck.world.repository import Entry, File, Repository
+
+__all__ = ["Change", "Entry", "File", "History", "Repository", "SecretText", "Session", "World"]
+
+T = TypeVar("T")
+S = TypeVar("S", bound=Expectation)
+
+
+class SecretText:
+    """A credential. It shows itself to nobody: only `reveal()` gives the text, for a request's header."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The credential itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "SecretText(***)"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a credential is not written anywhere")
+
+
+class _Once:
+    """One look: its value or the trouble it met, for everybody who asks."""
+
+    __slots__ = ("done", "trouble", "value")
+
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.value: Any = None
+        self.trouble: BaseException | None = None
+
+
+class Session:
+    """What all worlds of a run share.
+
+    Args:
+        repository: the checkout.
+        now: the time of the run, with offset; expiry and staleness are reckoned from it.
+        environment: where credentials and endpoints come from.
+        settings: the `settings:` of the configuration.
+        seconds: how long the run may take, in seconds; `None` for as long as it likes.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        *,
+        now: datetime | None = None,
+        environment: Mapping[str, str] | None = None,
+        settings: MappingNode | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        self.repository = repository
+        self.now = now or datetime.now(UTC)
+        self._environment = os.environ if environment is None else environment
+        self._settings = settings
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+        self._lock = threading.Lock()
+        self._looks: dict[Hashable, _Once] = {}
+        self._counts: Counter[str] = Counter()
+
+    def world(self, incident: Incident | None = None) -> World:
+        """The world as the checker of one item sees it."""
+        return World(self, incident)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often each system was asked, git included."""
+        return {"git": self.repository.git.processes, **self._counts}
+
+    def count(self, system: str, looks: int = 1) -> None:
+        """Add to the number of requests made to `system`."""
+        with self._lock:
+            self._counts[system] += looks
+
+    def once(self, key: Hashable, look: Callable[[], T]) -> T:
+        """See `World.once`."""
+        with self._lock:
+            known = self._looks.get(key)
+            mine = known is None
+            flight = known or self._looks.setdefault(key, _Once())
+        if not mine:
+            flight.done.wait()
+        else:
+            try:
+                flight.value = look()
+            except BaseException as trouble:
+                flight.trouble = trouble
+                raise
+            finally:
+                flight.done.set()
+        if flight.trouble is not None:
+            raise flight.trouble
+        value: T = flight.value
+        return value
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the run's time is used up, or `None` where there is no limit."""
+        return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+
+
+class World:
+    """The outside, as the checker of one item may see it.
+
+    Attributes:
+        repo: files and history at the commit that is looked at.
+        now: the time of the run. A checker asks no clock.
+        incident: what the item answers, as far as anyone wrote it down.
+    """
+
+    def __init__(self, session: Session, incident: Incident | None) -> None:
+        self._session = session
+        self.repo = session.repository
+        self.now = session.now
+        self.incident = incident
+
+    def once(self, key: Hashable, look: Callable[[], T]) -> T:
+        """The result of `look`, made once a run for everybody who asks with the same `key`.
+
+        Trouble is shared in the same way: whoever asks after a refusal gets the refusal.
+
+        Args:
+            key: what is looked at; begin it with your kind or system: `("datadog", "monitors")`.
+            look: makes the look. Its result is shared and must not be changed.
+        """
+        return self._session.once(key, look)
+
+    def attempt(self, look: Callable[[], T]) -> T | Unseen:
+        """The result of `look`, or the trouble that it met as data, for a part of an observation."""
+        try:
+            return look()
+        except CannotTell as trouble:
+            return trouble.unseen
+
+    def secret(self, name: str, purpose: str = "this look") -> SecretText:
+        """The credential in the environment variable `name`, which the manifest lists.
+
+        Raises:
+            CannotTell: it is not set.
+        """
+        text = self._session._environment.get(name, "").strip()  # noqa: SLF001 - one module, one state
+        if not text:
+            raise CannotTell(MISSING_SECRET, f"{name} is not set: it is needed for {purpose}")
+        return SecretText(text)
+
+    def endpoint(self, name: str, default: str) -> str:
+        """A public setting in the environment variable `name`, such as a site, or `default`."""
+        return self._session._environment.get(name, "").strip() or default  # noqa: SLF001
+
+    def settings(self, section: str, wanted: type[S]) -> S:
+        """The section of `settings:` in `.github/loopcheck.yml`, read as `wanted`; its defaults where there is none.
+
+        Raises:
+            BindingError: the section cannot be read.
+        """
+        whole = self._session._settings  # noqa: SLF001
+        node = whole.get(section) if whole is not None else None
+        return wanted() if node is None else bind(node, wanted, what=f"settings.{section}")
+
+    def other_repository(self, name: str) -> Repository:
+        """The repository `owner/name`, other than this one.
+
+        Raises:
+            CannotTell: always; only this checkout can be read so far.
+        """
+        raise CannotTell(NOT_VISIBLE, f"{name[:100]} is another repository, and this run reads only its own checkout")
+
+    def count(self, system: str, looks: int = 1) -> None:
+        """Add to the number of requests made to `system`, which the report shows."""
+        self._session.count(system, looks)
+
+    def timeout(self, seconds: float) -> float:
+        """`seconds`, or what is left of the run's time where that is less.
+
+        Raises:
+            CannotTell: the run's time is used up.
+        """
+        left = self._session.seconds_left
+        if left is None:
+            return seconds
+        if left <= 0:
+            raise CannotTell(OUT_OF_TIME, "the run's time was used up before this was looked at")
+        return min(seconds, left)

@@ -1,0 +1,273 @@
+"""Files and history of a repository at one commit, read from git's objects.
+
+Never from the work tree: what is not committed is not deployed, a symbolic link could lead anywhere, and on a
+pull request the tree is in strangers' hands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from loopcheck.errors import NotARepositoryError
+from loopcheck.model import Evidence
+from loopcheck.reasons import LINKED, MISSING_OBJECT, NOT_TEXT, TOO_BIG, CannotTell
+from loopcheck.world.git import Git, GitError
+from loopcheck.world.history import History, HistoryLog
+
+MAX_FILE = 4 * 1024 * 1024
+"""The largest file that is read, in bytes."""
+
+_REGULAR = {"100644", "100755"}
+_SYMLINK = "120000"
+_SUBMODULE = "160000"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line of the tree."""
+
+    path: str
+    mode: str
+    oid: str
+
+    @property
+    def executable(self) -> bool:
+        """Whether the file may be run."""
+        return self.mode == "100755"
+
+
+class File(msgspec.Struct, frozen=True):
+    """A regular file at a commit."""
+
+    path: str
+    oid: str
+    """The id of its content. Two files with the same id are the same."""
+    data: bytes
+    commit: str
+    """The commit at which it was read."""
+    executable: bool = False
+
+    @property
+    def text(self) -> str:
+        """The content as UTF-8, line ends as they are, without a byte order mark.
+
+        Raises:
+            CannotTell: it is not UTF-8.
+        """
+        return decoded(self.data, self.path)
+
+    def evidence(self, seen: str, line: int | None = None) -> Evidence:
+        """Evidence from this file: `runbooks/lag.md:12@4f2a9c1`."""
+        place = self.path if line is None else f"{self.path}:{line}"
+        return Evidence(f"{place}@{self.commit[:12]}", seen)
+
+
+def decoded(data: bytes, path: str) -> str:
+    """`data` as UTF-8 text, without a byte order mark.
+
+    Raises:
+        CannotTell: it is something else.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CannotTell(NOT_TEXT, f"{path} is not UTF-8 text (byte {error.start})") from None
+
+
+class Repository:
+    """One repository at one commit. Everything is read at most once.
+
+    Args:
+        top: a folder in it.
+        ref: what to look at: a commit, branch or tag.
+        trusted: see `Git`.
+
+    Raises:
+        NotARepositoryError: there is none, or `ref` is not in it.
+    """
+
+    def __init__(self, top: Path, ref: str = "HEAD", *, trusted: bool = False) -> None:
+        self.git = Git(top, trusted=trusted)
+        self.ref = ref
+        try:
+            # `^{commit}` and `--end-of-options`: a ref is a text from outside, and must not be taken for an option.
+            answer = self.git.run(
+                "rev-parse",
+                "--is-shallow-repository",
+                "--git-dir",
+                "--verify",
+                "--end-of-options",
+                f"{ref}^{{commit}}",
+            )
+        except GitError as error:
+            raise _explained(error, top, ref) from None
+        lines = answer.decode().split("\n")
+        self.shallow = lines[0] == "true"
+        """Whether history ends at a boundary that is not its beginning."""
+        self.commit = lines[-2]
+        """The full id of the commit that is looked at."""
+        self.top = top
+        self._files: dict[str, File] = {}
+        self._looked_at: set[str] = set()
+
+    @cached_property
+    def _entries(self) -> dict[str, Entry]:
+        entries: dict[str, Entry] = {}
+        for line in self.git.run("ls-tree", "-r", "-z", "--full-tree", self.commit).split(b"\0"):
+            if line:
+                meta, _, name = line.partition(b"\t")
+                mode, _, oid = meta.decode().split(" ")
+                path = name.decode(errors="surrogateescape")
+                entries[path] = Entry(path, mode, oid)
+        return entries
+
+    @cached_property
+    def _folders(self) -> set[str]:
+        folders: set[str] = set()
+        for path in self._entries:
+            parent = path.rpartition("/")[0]
+            while parent and parent not in folders:
+                folders.add(parent)
+                parent = parent.rpartition("/")[0]
+        return folders
+
+    @property
+    def paths(self) -> Iterable[str]:
+        """The path of every regular file, in git's order."""
+        return (path for path, entry in self._entries.items() if entry.mode in _REGULAR)
+
+    def is_folder(self, path: str) -> bool:
+        """Whether `path` is a folder."""
+        return path in self._folders
+
+    def entry(self, path: str) -> Entry | None:
+        """The regular file at `path`; `None` where there is provably none.
+
+        Raises:
+            CannotTell: `path` is, or leads through, a symbolic link or a submodule.
+        """
+        self._looked_at.add(path)
+        entry = self._entries.get(path)
+        if entry is not None and entry.mode in _REGULAR:
+            return entry
+        part = path
+        while part:
+            found = self._entries.get(part)
+            if found is not None and found.mode in (_SYMLINK, _SUBMODULE):
+                what = "a symbolic link" if found.mode == _SYMLINK else "a submodule"
+                raise CannotTell(LINKED, f"{part} is {what}", Evidence(f"{part}@{self.commit[:12]}", what))
+            part = part.rpartition("/")[0]
+        return None
+
+    def read(self, path: str) -> File | None:
+        """The file at `path`; `None` where there is provably none.
+
+        Raises:
+            CannotTell: it is a link or a submodule, is larger than `MAX_FILE`, or was left out of the clone.
+        """
+        if path in self._files:
+            return self._files[path]
+        entry = self.entry(path)
+        if entry is None:
+            return None
+        data = self.blob(entry.oid, path)
+        file = self._files[path] = File(path, entry.oid, data, self.commit, entry.executable)
+        return file
+
+    def blob(self, oid: str, path: str = "the file") -> bytes:
+        """The content with this id.
+
+        Raises:
+            CannotTell: it is larger than `MAX_FILE`, or was left out of the clone.
+        """
+        found = self.git.object(oid, limit=MAX_FILE)
+        if found is None:
+            raise CannotTell(MISSING_OBJECT, f"{path} was left out of this clone")
+        _, size, content = found
+        if content is None:
+            raise CannotTell(TOO_BIG, f"{path} has {size:,} bytes, more than {MAX_FILE:,}")
+        return content
+
+    def nearest(self, path: str) -> str | None:
+        """The path that an author may have meant: the same name elsewhere or in other case, or a similar one."""
+        from difflib import get_close_matches
+
+        folded = {candidate.casefold(): candidate for candidate in self.paths}
+        if path.casefold() in folded:
+            return folded[path.casefold()]
+        name = path.rpartition("/")[2]
+        same_name = [candidate for candidate in self.paths if candidate.rpartition("/")[2] == name]
+        if same_name:
+            return same_name[0]
+        near = get_close_matches(path, list(self.paths)[:20_000], n=1, cutoff=0.8)
+        return near[0] if near else None
+
+    def evidence(self, path: str, seen: str) -> Evidence:
+        """Evidence about a path at this commit, whether or not there is a file."""
+        return Evidence(f"{path}@{self.commit[:12]}", seen)
+
+    @cached_property
+    def committed_at(self) -> datetime:
+        """The committer's time of the commit that is looked at."""
+        return datetime.fromtimestamp(int(self.git.run("show", "-s", "--format=%ct", self.commit)), UTC)
+
+    @cached_property
+    def _log(self) -> HistoryLog:
+        return HistoryLog(self.git, self.commit, shallow=self.shallow)
+
+    def expect_history_since(self, moment: datetime | None) -> None:
+        """Say how far back this run will look, so that one `git log` serves every question."""
+        self._log.horizon = moment
+
+    def history(self, path: str, since: datetime | None = None) -> History:
+        """How the file at `path` came to be what it is, newest change first, through renames.
+
+        Only what reached this commit's first-parent line counts, at the time it did: a fix that waited on a
+        branch was not in force.
+
+        Args:
+            path: a path at this commit.
+            since: nothing older is wanted.
+
+        Raises:
+            CannotTell: the clone is partial, so that git cannot compare.
+        """
+        return self._log.of(path, since)
+
+    def uncommitted(self) -> list[str]:
+        """Those of the paths that were looked at whose work tree differs from HEAD. Empty for another ref."""
+        if self.ref != "HEAD" or not self._looked_at:
+            return []
+        wanted = sorted(self._looked_at)[:500]
+        try:
+            top = self.git.run("rev-parse", "--show-toplevel").decode().rstrip("\n")
+            status = self.git.run(
+                "--literal-pathspecs", "-C", top, "status", "--porcelain", "-z", "--no-renames", "--", *wanted
+            )
+        except GitError:  # a bare repository has no work tree
+            return []
+        return sorted(line[3:].decode(errors="replace") for line in status.split(b"\0") if line)
+
+    def close(self) -> None:
+        """End git's batch process."""
+        self.git.close()
+
+
+def _explained(error: GitError, top: Path, ref: str) -> NotARepositoryError:
+    said = error.stderr
+    if "dubious ownership" in said:
+        return NotARepositoryError(
+            f"git refuses to read {top}: it belongs to another user",
+            hint=f"if you trust it: git config --global --add safe.directory {top}",
+        )
+    if "not a git repository" in said or "cannot change to" in said:
+        return NotARepositoryError(
+            f"{top} is not in a git repository", hint="run loopcheck in a checkout, or try `loopcheck demo`"
+        )
+    if ref == "HEAD":
+        return NotARepositoryError(f"the repository at {top} has no commit yet", hint="commit something first")
+    return NotARepositoryError(f"`{ref[:80]}` is not a commit of this repository", hint="fetch it, or name another")
