@@ -1,0 +1,42 @@
+"""`loopcheck demo`: loopcheck, on a story that comes with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from loopcheck import engine
+from loopcheck.cli import common, verify
+from loopcheck.demo import story
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("loopcheck-demo"), metavar="[DIR]")
+@click.option("--now", metavar="TIME", help="Tell the story as of this time instead of the clock's.")
+@click.option("--color/--no-color", default=None, help="Colours, or none.  [default: on a terminal]")
+def command(folder: Path, now: str | None, color: bool | None) -> None:  # noqa: FBT001 - click's signature
+    """Write a small repository that tells the story of an incident, and verify it.
+
+    Needs git, and nothing else: no account, no network. DIR is made, and must not hold anything yet.
+    """
+    at = common.moment(now)
+    story.write(folder, at)
+    click.echo(
+        f"{folder} is a git repository now. In it: an outage (INC-142), its post-mortem with four action items,\n"
+        "and what four people did about them since. All four say that they are done.\n"
+        f"\n$ cd {folder}\n$ loopcheck verify\n"
+    )
+    loaded = common.load(folder, "HEAD")
+    try:
+        report = engine.run(
+            loaded.declared.items, loaded.registry, common.session(loaded, at), errors=loaded.declared.problems
+        )
+    finally:
+        loaded.repository.close()
+    verify.write(report, "text", None, verbose=False, color=color)
+    click.echo("\nDan says that he is done. He is not: that is what loopcheck is for. Now break what the others did:\n")
+    for breakage in story.BREAKAGES:
+        click.echo(f"  git diff main {breakage.branch}; loopcheck verify --ref {breakage.branch}")
+        click.echo(f"      FAILED, {breakage.reason}: {breakage.teaches}\n")
+    click.echo(f"Then open {folder / 'postmortems' / 'replication-lag.md'} and see what an action item looks like.")
