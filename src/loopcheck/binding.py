@@ -11,7 +11,7 @@ import copy
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, TypeVar, get_args
+from typing import Any, ClassVar, TypeVar, get_args
 
 import msgspec
 
@@ -28,6 +28,9 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     A subclass repeats `frozen=True, kw_only=True`, which msgspec and type checkers ask of each class.
     """
+
+    ALSO_CALLED: ClassVar[Mapping[str, str]] = {}
+    """Other words that people write for a key, for the hint beside an unknown one: `artefacts` for `verify`."""
 
 
 class BindingError(Exception):
@@ -66,9 +69,8 @@ def bind(node: Node, wanted: type[T], *, what: str = "this") -> T:
             value = msgspec.convert(data, wanted, strict=False, dec_hook=_read)
         except msgspec.ValidationError as error:
             message, path = _taken_apart(str(error))
-            problem, remove = _explain(message, path, node, wanted, what)
-            if problem not in problems:
-                problems.append(problem)
+            found, remove = _explain(message, path, node, wanted, what)
+            problems.extend(problem for problem in found if problem not in problems)
             # Take the bad part out and read on, so that one look shows every mistake.
             broken = copy.deepcopy(data) if broken is None else broken
             data = broken
@@ -78,7 +80,7 @@ def bind(node: Node, wanted: type[T], *, what: str = "this") -> T:
             if problems:
                 break
             return value
-    raise BindingError(tuple(problems))
+    raise BindingError(tuple(sorted(problems, key=lambda problem: (problem.line, problem.column))[:_MAX_PROBLEMS]))
 
 
 def json_schema(types: Mapping[str, type[Any]]) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
@@ -105,7 +107,7 @@ def _read(wanted: type[Any], value: Any) -> Any:
     if parse is None:  # pragma: no cover - a mistake in a checker, found by its contract test
         raise NotImplementedError(f"{wanted.__name__} has no parse()")
     if not isinstance(value, str):
-        raise ValueError("must be a single value, and is " + _kind_of(value))
+        raise TypeError("must be a single value, and is " + _kind_of(value))
     return parse(value)
 
 
@@ -154,32 +156,39 @@ _WORDS = {
 
 def _explain(
     message: str, path: list[str | int], root: Node, wanted: type[Any], what: str
-) -> tuple[Problem, list[str | int] | None]:
-    """A problem for people, and the path of what to take out before reading on (`None`: stop)."""
+) -> tuple[list[Problem], list[str | int] | None]:
+    """Problems for people, and the path of what to take out before reading on (`None`: stop)."""
     node, key = _walk(root, path)
     name = f"`{path[-1]}`" if path and isinstance(path[-1], str) else what
     if found := _UNKNOWN.fullmatch(message):
         unknown = found[1]
         place = node.key(unknown) if isinstance(node, MappingNode) else None
-        error = (place or node).error(
-            f"unknown key `{unknown[:60]}`", hint=suggestion(unknown, _fields(_type_at(wanted, path)))
-        )
-        return error.problem, [*path, unknown]
+        here = _type_at(wanted, path)
+        meant = getattr(here, "ALSO_CALLED", {}).get(unknown.strip().lower().replace("_", "-"))
+        hint = f"did you mean `{meant}`?" if meant else suggestion(unknown, _fields(here))
+        return [(place or node).error(f"unknown key `{unknown[:60]}`", hint=hint).problem], [*path, unknown]
     if found := _MISSING.fullmatch(message):
-        missing = found[1]
-        error = node.error(f"{name} has no `{missing}`", hint=_help_for(_type_at(wanted, path), missing))
-        return error.problem, None
+        here = _type_at(wanted, path)
+        # What was written and could not be read is not missing.
+        absent = [field for field in _required(here) or [found[1]] if not (_has(node, field))]
+        return [
+            node.error(f"{name} has no `{field}`", hint=_help_for(here, field)).problem for field in absent
+        ], path or None
     if found := _ENUM.fullmatch(message):
         known = [str(member.value) for member in _members(_type_at(wanted, path))]
-        return node.error(f"{name} is `{found[1][:60]}`", hint=suggestion(found[1], known)).problem, path or None
+        return [node.error(f"{name} is `{found[1][:60]}`", hint=suggestion(found[1], known)).problem], path or None
     if found := _EXPECTED.fullmatch(message):
         expected = " or ".join(_WORDS.get(word.strip(), word.strip()) for word in found[1].split("|"))
         got = _kind_of(node.text_value)
         hint = "write it as `[…]`, or one to a line after `- `" if found[1] == "array" else None
-        return (key or node).error(f"{name} must be {expected}, and is {got}", hint=hint).problem, path or None
+        return [(key or node).error(f"{name} must be {expected}, and is {got}", hint=hint).problem], path or None
     if message.startswith(("Invalid RFC3339", "Invalid date")):
-        return node.error(f"{name} is not a date", hint="write `2026-12-15`").problem, path or None
-    return node.error(f"{name}: {message}" if path else message).problem, path or None
+        return [node.error(f"{name} is not a date", hint="write `2026-12-15`").problem], path or None
+    return [node.error(f"{name}: {message}" if path else message).problem], path or None
+
+
+def _has(node: Node, key: str) -> bool:
+    return isinstance(node, MappingNode) and key in node
 
 
 def _kind_of(value: Any) -> str:
@@ -254,6 +263,12 @@ def _type_at(wanted: Any, path: list[str | int]) -> Any:
 def _fields(wanted: Any) -> list[str]:
     if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
         return [field.encode_name for field in msgspec.structs.fields(wanted)]
+    return []
+
+
+def _required(wanted: Any) -> list[str]:
+    if isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
+        return [field.encode_name for field in msgspec.structs.fields(wanted) if field.required]
     return []
 
 

@@ -6,11 +6,17 @@ required rung on which nothing was claimed. None of these can end in VERIFIED or
 
 from __future__ import annotations
 
+import queue
+import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from itertools import islice
 from pathlib import PurePath
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import msgspec
 
 from loopcheck import __version__
 from loopcheck.binding import BindingError
@@ -37,6 +43,7 @@ from loopcheck.reasons import (
     OUT_OF_TIME,
     UNPARSEABLE,
     CannotTell,
+    Reason,
 )
 from loopcheck.registry import Registry
 from loopcheck.world import Session
@@ -44,6 +51,8 @@ from loopcheck.world import Session
 T = TypeVar("T")
 
 _WORKERS = 8
+_GRACE = 2.0  # seconds: a look that ends with the run's time says more about itself than one that is left alone
+_MAX_CLAIMS = 1000
 OBSERVED = "observed"
 """The claim that stands for the look itself, where the look was not possible."""
 
@@ -98,7 +107,7 @@ def _all(
     progress: Callable[[int, int], None],
 ) -> list[ArtifactResult]:
     """Results in the order of `jobs`. Looks at outside systems overlap; what needs only git is done meanwhile."""
-    outside = [place for place, (_, artifact) in enumerate(jobs) if _systems(artifact, registry)]
+    outside = {place for place, (_, artifact) in enumerate(jobs) if _systems(artifact, registry)}
     results: dict[int, ArtifactResult] = {}
 
     def work(place: int) -> None:
@@ -106,21 +115,57 @@ def _all(
         results[place] = examine(artifact, item, registry, session)
         progress(len(results), len(jobs))
 
-    if not outside:
-        for place in range(len(jobs)):
+    git_only = [place for place in range(len(jobs)) if place not in outside]
+    if not outside and session.seconds_left is None:
+        for place in git_only:
             work(place)
-        return [results[place] for place in range(len(jobs))]
-    from concurrent.futures import ThreadPoolExecutor
+    else:
+        _together(work, git_only, sorted(outside), session)
+    return [results.get(place) or _unfinished(*jobs[place], registry) for place in range(len(jobs))]
 
-    with ThreadPoolExecutor(_WORKERS, "look") as pool:
-        waiting = [pool.submit(work, place) for place in outside]
-        elsewhere = set(outside)
-        for place in range(len(jobs)):
-            if place not in elsewhere:
-                work(place)
-        for future in waiting:
-            future.result()
-    return [results[place] for place in range(len(jobs))]
+
+def _together(work: Callable[[int], None], git_only: list[int], outside: list[int], session: Session) -> None:
+    """Do the work in threads, and return when all is done or the run's time is up.
+
+    The threads are daemons: a checker that never returns is left alone, and does not keep the process.
+    """
+    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for place in outside:
+        waiting.put(place)
+
+    def one_by_one() -> None:
+        for place in git_only:
+            work(place)
+
+    def whatever_waits() -> None:
+        while True:
+            try:
+                place = waiting.get_nowait()
+            except queue.Empty:
+                return
+            work(place)
+
+    crew = [threading.Thread(target=one_by_one, name="git", daemon=True)] if git_only else []
+    crew += [
+        threading.Thread(target=whatever_waits, name=f"look-{number}", daemon=True)
+        for number in range(min(_WORKERS, len(outside)))
+    ]
+    for thread in crew:
+        thread.start()
+    left = session.seconds_left
+    deadline = None if left is None else time.monotonic() + left + _GRACE
+    for thread in crew:
+        thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+
+
+def _unfinished(item: ActionItem, artifact: Artifact, registry: Registry) -> ArtifactResult:
+    """What is said of an artifact whose checker had not returned when the run's time was up."""
+    try:
+        distribution = registry.get(artifact.kind).distribution
+    except CannotTell:
+        distribution = None
+    trouble = CannotTell(OUT_OF_TIME, "the run's time was used up before the checker returned")
+    return _result(artifact, item, _not_observed(trouble, artifact.kind), artifact.kind, distribution)
 
 
 def _systems(artifact: Artifact, registry: Registry) -> tuple[str, ...]:
@@ -141,12 +186,18 @@ def examine(artifact: Artifact, item: ActionItem, registry: Registry, session: S
         registered = registry.get(artifact.kind)
         distribution = registered.distribution
         checker: AnyChecker = registered.checker
-        summary = _guarded(lambda: checker.describe(artifact.expect), artifact.kind, distribution)
+        summary = _guarded(lambda: _described(checker, artifact), artifact.kind, distribution)
         if session.seconds_left == 0:
             raise CannotTell(OUT_OF_TIME, OUT_OF_TIME.means)  # noqa: TRY301 - one way out for every trouble
         claims = _guarded(lambda: _claims(checker, artifact, item, session), artifact.kind, distribution)
     except CannotTell as trouble:
-        claims = (_not_observed(trouble),)
+        claims = _not_observed(trouble, artifact.kind)
+    return _result(artifact, item, claims, summary, distribution)
+
+
+def _result(
+    artifact: Artifact, item: ActionItem, claims: tuple[Claim, ...], summary: str, distribution: str | None
+) -> ArtifactResult:
     claims = _with_required(claims, item.requires)
     return ArtifactResult(
         kind=artifact.kind,
@@ -160,7 +211,10 @@ def examine(artifact: Artifact, item: ActionItem, registry: Registry, session: S
 
 
 def _guarded(step: Callable[[], T], kind: str, distribution: str) -> T:
-    """`step`, with everything that it raises turned into `CannotTell`."""
+    """`step`, with everything that it raises turned into `CannotTell`.
+
+    Only a real Ctrl-C gets through: it reaches the main thread alone.
+    """
     try:
         return step()
     except CannotTell:
@@ -169,19 +223,32 @@ def _guarded(step: Callable[[], T], kind: str, distribution: str) -> T:
         raise CannotTell(UNPARSEABLE, str(error)) from error
     except BindingError as error:
         raise CannotTell(BAD_SETTINGS, str(error)) from error
-    except Exception as error:
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+            raise
         # Only class and place: the text of an exception may hold anything, a credential among it.
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{PurePath(where.filename).name}:{where.lineno}"
+        *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+        place = f"{PurePath(frame.f_code.co_filename).name}:{line}"
         raise CannotTell(
             CHECKER_CRASHED,
             f"the checker `{kind}` ({distribution}) stopped with {type(error).__name__} at {place}",
         ) from error
 
 
+def _described(checker: AnyChecker, artifact: Artifact) -> str:
+    summary: Any = checker.describe(artifact.expect)
+    if not isinstance(summary, str):
+        raise CannotTell(BROKEN_CHECKER, f"`{artifact.kind}` describes itself with something that is not a text")
+    return _encodable(summary)
+
+
 def _claims(checker: AnyChecker, artifact: Artifact, item: ActionItem, session: Session) -> tuple[Claim, ...]:
     observation = checker.observe(artifact.expect, session.world(item.incident))
-    claims = tuple(checker.judge(artifact.expect, observation))
+    made: Iterable[Any] = checker.judge(artifact.expect, observation)
+    claims = tuple(islice(made, _MAX_CLAIMS + 1))
+    if len(claims) > _MAX_CLAIMS or not all(isinstance(claim, Claim) for claim in claims):
+        raise CannotTell(BROKEN_CHECKER, f"`{artifact.kind}` made something that is not a claim, or no end of them")
+    claims = _sound(claims, artifact.kind)
     known = {claim.word: claim.rung for claim in checker.manifest.claims}
     for claim in claims:
         if known.get(claim.claim) is not claim.rung:
@@ -191,9 +258,49 @@ def _claims(checker: AnyChecker, artifact: Artifact, item: ActionItem, session: 
     return claims
 
 
-def _not_observed(trouble: CannotTell) -> Claim:
-    reason = trouble.reason
-    return Claim(Rung.EXISTS, OBSERVED, Outcome.UNKNOWN, trouble.message, reason.word, reason.remedy, trouble.evidence)
+_to_json = msgspec.json.Encoder()
+_from_json = msgspec.json.Decoder(tuple[Claim, ...])
+
+
+def _sound(claims: tuple[Claim, ...], kind: str) -> tuple[Claim, ...]:
+    """`claims` as any reader of the report may take them: each field of its type, each text encodable.
+
+    Structs are not checked when they are made. Writing them out and reading them back finds what a checker put
+    in a wrong place before a renderer stumbles over it.
+    """
+    try:
+        try:
+            return _from_json.decode(_to_json.encode(claims))
+        except UnicodeEncodeError:  # half a letter, as `json.loads` makes it of `"\ud83d"`
+            mended = tuple(msgspec.structs.replace(claim, **_mended(claim)) for claim in claims)
+            return _from_json.decode(_to_json.encode(mended))
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CannotTell(BROKEN_CHECKER, f"`{kind}` made a claim that is not well formed") from error
+
+
+def _mended(claim: Claim) -> dict[str, Any]:
+    evidence = tuple(
+        msgspec.structs.replace(one, source=_encodable(one.source), seen=_encodable(one.seen)) for one in claim.evidence
+    )
+    return {"message": _encodable(claim.message), "evidence": evidence}
+
+
+def _encodable(text: str) -> str:
+    return text.encode(errors="replace").decode() if not text.isascii() else text
+
+
+def _not_observed(trouble: CannotTell, kind: str) -> tuple[Claim, ...]:
+    """The claim that stands for a look that was not possible."""
+    reason: object = trouble.reason
+    if not isinstance(reason, Reason):
+        trouble = CannotTell(BROKEN_CHECKER, f"`{kind}` could not tell, and gave no reason that is one")
+        reason = trouble.reason
+    assert isinstance(reason, Reason)  # noqa: S101 - tells the type checker
+    claim = Claim(Rung.EXISTS, OBSERVED, Outcome.UNKNOWN, trouble.message, reason.word, reason.remedy, trouble.evidence)
+    try:
+        return _sound((claim,), kind)
+    except CannotTell as broken:
+        return _not_observed(broken, kind)
 
 
 def _with_required(claims: tuple[Claim, ...], requires: Rung) -> tuple[Claim, ...]:

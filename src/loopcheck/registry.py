@@ -79,7 +79,7 @@ class InstalledCheckers:
         try:
             checker: AnyChecker = points[0].load()()
             manifest: object = checker.manifest
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise CannotTell(
                 BROKEN_CHECKER, f"{origins[0]}: `{points[0].value}` cannot be loaded ({type(error).__name__})"
             ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -44,6 +44,22 @@ class Owner(str):
 
 class ItemDeclaration(Expectation, frozen=True, kw_only=True):
     """The keys of a `loopcheck` block."""
+
+    ALSO_CALLED: ClassVar[Mapping[str, str]] = {
+        word: key
+        for key, words in {
+            "verify": "artefact artefacts artifact artifacts check checks proof proofs proven-by verification verifies",
+            "owner": "assignee assigned assigned-to assignees by dri owned-by owners person responsible who",
+            "due": "date deadline due-by due-date due-on eta target target-date until when",
+            "title": "action description item name summary task",
+            "kind": "class type",
+            "finding": "category gap",
+            "addresses": "answers cause causes contributing-factor contributing-factors factor factors fixes",
+            "require": "level required requires rung",
+            "incident": "inc incident-id outage post-mortem postmortem",
+        }.items()
+        for word in words.split()
+    }
 
     owner: Annotated[Owner, Meta(description="The one person who will do it.", examples=['"@alice"'])]
     verify: Annotated[

@@ -13,9 +13,13 @@ import msgspec
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from loopcheck.documents.origin import Origin
+from loopcheck.documents.origin import DocumentError, Origin
+from loopcheck.model import Location
 
 _MAX_TITLE = 200
+MAX_SIZE = 1 << 20
+"""Characters of the longest document that is parsed. Real ones have a hundredth of it, and hostile ones take the
+parser up to 20 µs a character."""
 
 
 class FrontMatter(msgspec.Struct, frozen=True):
@@ -30,6 +34,8 @@ class Fence(msgspec.Struct, frozen=True):
 
     info: str
     """The first word after the opening fence."""
+    more: tuple[str, ...]
+    """The other words after the opening fence."""
     text: str
     """The content, without the indentation or quote marks that the block stands in."""
     origin: Origin
@@ -57,31 +63,40 @@ def _inline() -> MarkdownIt:
 
 def front_matter(text: str, path: str) -> FrontMatter | None:
     """The front matter of a document, or `None`."""
-    lines = text.split("\n", 1)
-    if lines[0].rstrip() != "---" or len(lines) == 1:
-        return None
-    body: list[str] = []
-    for line in lines[1].split("\n"):
-        if line.rstrip() in ("---", "..."):
-            return FrontMatter("\n".join(body), Origin(path, 2))
-        body.append(line.rstrip("\r"))
-    return None
+    lines = lines_of(text)
+    height = _height(lines)
+    return FrontMatter("\n".join(lines[1 : height - 1]), Origin(path, 2)) if height else None
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a document as CommonMark counts them: each ends with a line feed, a carriage return, or both."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _height(lines: Sequence[str]) -> int:
+    """How many lines the front matter takes, its two rules among them; 0 where there is none."""
+    if lines[0].rstrip() != "---":
+        return 0
+    return next((number for number, line in enumerate(lines[1:], 2) if line.rstrip() in ("---", "...")), 0)
 
 
 def without_front_matter(text: str) -> str:
     """`text` with its front matter replaced by blank lines, so that line numbers stay."""
-    matter = front_matter(text, "")
-    if matter is None:
-        return text
-    lines = text.split("\n")
-    height = matter.text.count("\n") + 3 if matter.text else 2
-    if not matter.text and lines[1].rstrip() not in ("---", "..."):
-        height = 3
+    lines = lines_of(text)
+    height = _height(lines)
     return "\n".join([""] * height + lines[height:])
 
 
-def tokens(text: str) -> list[Token]:
-    """The block tokens of a document without its front matter; the content of headings and paragraphs is raw."""
+def tokens(text: str, path: str = "the document") -> list[Token]:
+    """The block tokens of a document without its front matter; the content of headings and paragraphs is raw.
+
+    Raises:
+        DocumentError: it is longer than `MAX_SIZE`.
+    """
+    if len(text) > MAX_SIZE:
+        raise DocumentError(
+            f"the document has {len(text):,} characters, more than {MAX_SIZE:,}", Location(path), hint="split it"
+        )
     return _blocks().parse(without_front_matter(text).replace("\0", "\ufffd"))
 
 
@@ -98,6 +113,7 @@ def plain(raw: str) -> str:
     return " ".join("".join(parts).split())
 
 
+@lru_cache(maxsize=256)
 def title_of(raw: str) -> str:
     """A title from raw inline Markdown: its first line, without a checkbox."""
     first = raw.strip().split("\n", 1)[0]
@@ -107,13 +123,17 @@ def title_of(raw: str) -> str:
 
 
 def fences(text: str, path: str) -> list[Fence]:
-    """Every fenced block of a document, in order."""
-    lines = text.split("\n")
+    """Every fenced block of a document, in order.
+
+    Raises:
+        DocumentError: see `tokens`.
+    """
+    lines = lines_of(text)
     found: list[Fence] = []
     items: list[str | None] = []  # the titles of the list items that are open, innermost last
     above: str | None = None
     heading = False
-    for token in tokens(text):
+    for token in tokens(text, path):
         if token.type == "list_item_open":
             items.append(None)
         elif token.type == "list_item_close":
@@ -133,16 +153,17 @@ def fences(text: str, path: str) -> list[Fence]:
 
 def _fence(token: Token, lines: Sequence[str], path: str, title: str | None) -> Fence:
     first, end = token.map or (0, 0)
-    content = token.content.split("\n")[:-1]
+    content = token.content.removesuffix("\n").split("\n") if token.content else []
     indents = []
     for offset, line in enumerate(content):
-        raw = lines[first + 1 + offset].rstrip("\r") if first + 1 + offset < len(lines) else line
-        indents.append(max(0, len(raw) - len(line)))
+        raw = lines[first + 1 + offset] if first + 1 + offset < len(lines) else line
+        indents.append(len(raw) - len(line))
     last = lines[end - 1].lstrip(" \t>").rstrip() if 0 < end <= len(lines) else ""
     closed = end - first > len(content) + 1 and last.startswith(token.markup) and not last.strip(token.markup[0])
     words = token.info.split()
     return Fence(
         info=words[0] if words else "",
+        more=tuple(words[1:]),
         text=token.content,
         origin=Origin(path, first + 2, tuple(indents) if any(indents) else ()),
         opened=first + 1,

@@ -16,12 +16,13 @@ class Origin(msgspec.Struct, frozen=True):
     first_line: int = 1
     """The line of the file on which the text begins, counted from 1."""
     indents: Sequence[int] = ()
-    """For each line of the text, the number of characters that stood before it in the file."""
+    """For each line of the text, the number of characters that stood before it in the file. It is negative where
+    a tab was cut in two, and its rest stands in the text as spaces."""
 
     def at(self, line: int, column: int) -> tuple[int, int]:
         """The file's line and column (from 1) of a place in the text (from 0)."""
         indent = self.indents[line] if line < len(self.indents) else 0
-        return self.first_line + line, indent + column + 1
+        return self.first_line + line, max(1, indent + column + 1)
 
 
 class DocumentError(Exception):

@@ -20,6 +20,7 @@ def read(file: File) -> Written:
 
     Raises:
         CannotTell: it is not text.
+        DocumentError: it is too long to be parsed.
     """
     text = file.text
     problems: list[Problem] = []
@@ -27,13 +28,10 @@ def read(file: File) -> Written:
     if "loop" in text.lower():  # parsing Markdown is the dearest step, and most documents need none of it
         for fence in markdown.fences(text, file.path):
             if fence.info != INFO:
-                if _nearly(fence.info):
-                    problems.append(
-                        Problem(
-                            file.path, fence.opened, 1, f"a block with the info string `{fence.info[:40]}` is not read",
-                            f"write `{INFO}`",
-                        )
-                    )  # fmt: skip
+                if _nearly(fence.info) or (fence.info in ("yaml", "yml") and INFO in fence.more):
+                    info = " ".join((fence.info, *fence.more))[:40]
+                    what = f"a block with the info string `{info}` is not read"
+                    problems.append(Problem(file.path, fence.opened, 1, what, f"write `{INFO}`"))
                 continue
             if not fence.closed:
                 problems.append(
@@ -67,5 +65,5 @@ def _incident(text: str, path: str, problems: list[Problem], *, needed: bool) ->
 
 def _nearly(info: str) -> bool:
     """Whether an info string is `loopcheck` with a slip of the finger."""
-    word = info.strip("{}. ").lower()
+    word = info[:80].strip("{}. ").lower()
     return bool(word) and (word == INFO or SequenceMatcher(None, word, INFO).ratio() > 0.85)

@@ -51,9 +51,10 @@ class SecretText:
 class _Once:
     """One look: its value or the trouble it met, for everybody who asks."""
 
-    __slots__ = ("done", "trouble", "value")
+    __slots__ = ("by", "done", "trouble", "value")
 
     def __init__(self) -> None:
+        self.by = threading.get_ident()
         self.done = threading.Event()
         self.value: Any = None
         self.trouble: BaseException | None = None
@@ -109,7 +110,10 @@ class Session:
             mine = known is None
             flight = known or self._looks.setdefault(key, _Once())
         if not mine:
-            flight.done.wait()
+            if flight.by == threading.get_ident() and not flight.done.is_set():
+                raise RuntimeError("a look asks for itself")
+            if not flight.done.wait(self.seconds_left):
+                raise CannotTell(OUT_OF_TIME, "the run's time was used up while this was looked at")
         else:
             try:
                 flight.value = look()
@@ -119,7 +123,7 @@ class Session:
             finally:
                 flight.done.set()
         if flight.trouble is not None:
-            raise flight.trouble
+            raise flight.trouble.with_traceback(None)  # or each who asks would lengthen the others' traceback
         value: T = flight.value
         return value
 

@@ -6,6 +6,7 @@ one `cat-file --batch` serves every file of a run (80 processes for 80 files too
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import threading
@@ -26,8 +27,10 @@ _SAFE = (
     "-c", "core.commitGraph=true",
 )  # fmt: skip
 _INHERITED_AWAY = frozenset(
-    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_EXTERNAL_DIFF",
-     "GIT_CEILING_DIRECTORIES", "GIT_COMMON_DIR", "GIT_TRACE", "GIT_CONFIG_PARAMETERS"}
+    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+     "GIT_NAMESPACE", "GIT_EXTERNAL_DIFF", "GIT_CEILING_DIRECTORIES", "GIT_COMMON_DIR", "GIT_CONFIG_PARAMETERS",
+     "GIT_SHALLOW_FILE", "GIT_REPLACE_REF_BASE", "GIT_ATTR_SOURCE", "GIT_PREFIX", "GIT_LITERAL_PATHSPECS",
+     "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"}
 )  # fmt: skip
 
 
@@ -53,22 +56,33 @@ class Git:
         self.processes = 0
         """How many git processes were started."""
         self._environment = {
-            **{name: value for name, value in os.environ.items() if name not in _INHERITED_AWAY},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if name not in _INHERITED_AWAY and not name.startswith("GIT_TRACE")
+            },
             "GIT_OPTIONAL_LOCKS": "0",
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_NO_LAZY_FETCH": "1",
+            "GIT_ALLOW_PROTOCOL": "none",  # the same for a git that does not know the line above (before 2.45)
+            "GIT_GRAFT_FILE": os.devnull + "/none",
             "GIT_NO_REPLACE_OBJECTS": "1",
             "LC_ALL": "C",
         }
         self._command = ["git", *_SAFE, "-C", str(top)]
         if trusted:
-            self._command[1:1] = ["-c", "safe.directory=*"]
+            # Trust is for the checkout itself, not for a bare repository that somebody committed into it.
+            self._command[1:1] = ["-c", "safe.directory=*", "-c", "safe.bareRepository=explicit"]
         self._batch: subprocess.Popen[bytes] | None = None
         self._end: weakref.finalize[..., Git] | None = None
         self._lock = threading.Lock()
 
-    def run(self, *arguments: str) -> bytes:
+    def run(self, *arguments: str, settings: Iterable[tuple[str, str]] = ()) -> bytes:
         """What git prints.
+
+        Args:
+            arguments: the command and its arguments.
+            settings: names and values that override those of the repository.
 
         Raises:
             GitError: it did not end with 0.
@@ -80,7 +94,7 @@ class Git:
                 [*self._command, *arguments],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                env=self._environment,
+                env=self._environment | _as_environment(settings),
                 check=False,
             )
         except FileNotFoundError:
@@ -97,8 +111,13 @@ class Git:
             limit: the largest content that is kept, in bytes; a larger one is `None`.
         """
         with self._lock:
-            out = self._ask(name)
-            header = out.readline().split()
+            try:
+                out = self._ask(name)
+                header = out.readline().split()
+            except BrokenPipeError:
+                header = []
+            if not header:  # some versions end at an object that a partial clone left out: ask a new one next time
+                self.close()
             if len(header) != 3:  # "<name> missing"
                 return None
             kind, size = header[1].decode(), int(header[2])
@@ -137,5 +156,17 @@ class Git:
             self._end()
 
 
+def _as_environment(settings: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Settings as git takes them from its environment: `-c` would cut a name at the first `=` in it."""
+    out: dict[str, str] = {}
+    already = os.environ.get("GIT_CONFIG_COUNT", "")
+    number = int(already) if already.isdecimal() else 0
+    for name, value in settings:
+        out |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+        number += 1
+    return out | {"GIT_CONFIG_COUNT": str(number)} if out else out
+
+
 def _ended(process: subprocess.Popen[bytes]) -> None:
-    process.communicate()
+    with contextlib.suppress(BrokenPipeError):
+        process.communicate()

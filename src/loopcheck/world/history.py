@@ -10,6 +10,7 @@ In a shallow clone the oldest commits that are there seem to have written every 
 from __future__ import annotations
 
 import re
+import threading
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from loopcheck.reasons import MISSING_OBJECT, CannotTell
 from loopcheck.world.git import Git, GitError
 
 _SLACK = timedelta(days=1)  # clocks of committers differ; a little more history costs nothing
-_COMMIT = re.compile(rb"\n?([0-9a-f]{40,64}) ([0-9]+)")
+_COMMIT = re.compile(rb"\n?([0-9a-f]{40,64}) (-?[0-9]*)")
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -66,12 +67,14 @@ class HistoryLog:
         self._shallow = shallow
         self._read_since: datetime | None = None
         self._changes: dict[str, list[tuple[int, Change]]] | None = None
+        self._lock = threading.Lock()
 
     def of(self, path: str, since: datetime | None) -> History:
         """See `Repository.history`."""
-        if self._changes is None or (self._read_since is not None and (since is None or since < self._read_since)):
-            self._read(since)
-        log = self._changes or {}
+        with self._lock:
+            if self._changes is None or (self._read_since is not None and (since is None or since < self._read_since)):
+                self._read(since)
+            log = self._changes or {}
         found: list[Change] = []
         position, name = -1, path
         while True:
@@ -112,8 +115,9 @@ class HistoryLog:
 
     def _log(self, *limit: str) -> bytes:
         return self._git.run(
-            "log", "--first-parent", "-m", "--raw", "-M", "-l1000", "-z", "--no-abbrev", "--no-show-signature",
-            "--no-decorate", "--no-notes", "--format=%H %ct", *limit, self._commit, "--",
+            "log", "--first-parent", "-m", "--raw", "-M", "-l1000", "-z", "--no-abbrev", "--no-relative",
+            "-O/dev/null", "--ignore-submodules=none", "--no-show-signature", "--no-mailmap", "--no-decorate",
+            "--no-notes", "--format=%H %ct", *limit, self._commit, "--",
         )  # fmt: skip
 
     def _boundary(self) -> frozenset[str]:
@@ -141,13 +145,26 @@ def _parsed(raw: bytes, boundary: frozenset[str]) -> dict[str, list[tuple[int, C
     for field in fields:
         if field.startswith((b":", b"\n:")):
             meta = field.lstrip(b"\n:")
-            old = next(fields).decode(errors="surrogateescape")
-            new = next(fields).decode(errors="surrogateescape") if meta[-4:-3] in (b"R", b"C") else old
+            old = path_of(next(fields))
+            new = path_of(next(fields)) if meta[-4:-3] in (b"R", b"C") else old
             pending.append((meta, old, new))
         elif found := _COMMIT.fullmatch(field):
             flush()
             pending = []
             place += 1
-            commit, at = found[1].decode(), datetime.fromtimestamp(int(found[2]), UTC)
+            commit, at = found[1].decode(), _moment(found[2])
     flush()
     return dict(changes)
+
+
+def path_of(name: bytes) -> str:
+    """A path as git names it. A byte that is not UTF-8 is written with a backslash, which no author can declare."""
+    return name.decode(errors="backslashreplace")
+
+
+def _moment(seconds: bytes) -> datetime:
+    """A commit's time. One that no calendar holds, or that is missing, is older than every incident."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)

@@ -6,6 +6,10 @@ pull request the tree is in strangers' hands.
 
 from __future__ import annotations
 
+import re
+import threading
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,7 +21,7 @@ from loopcheck.errors import NotARepositoryError
 from loopcheck.model import Evidence
 from loopcheck.reasons import LINKED, MISSING_OBJECT, NOT_TEXT, TOO_BIG, CannotTell
 from loopcheck.world.git import Git, GitError
-from loopcheck.world.history import History, HistoryLog
+from loopcheck.world.history import History, HistoryLog, path_of
 
 MAX_FILE = 4 * 1024 * 1024
 """The largest file that is read, in bytes."""
@@ -25,6 +29,8 @@ MAX_FILE = 4 * 1024 * 1024
 _REGULAR = {"100644", "100755"}
 _SYMLINK = "120000"
 _SUBMODULE = "160000"
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_MAX_COMPARED = 300
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -105,7 +111,9 @@ class Repository:
             )
         except GitError as error:
             raise _explained(error, top, ref) from None
-        lines = answer.decode().split("\n")
+        lines = answer.decode(errors="replace").split("\n")
+        if len(lines) < 4 or not _OBJECT_ID.fullmatch(lines[-2]):  # `^HEAD` is a commit that is to be left out
+            raise _explained(GitError((), 0, ""), top, ref)
         self.shallow = lines[0] == "true"
         """Whether history ends at a boundary that is not its beginning."""
         self.commit = lines[-2]
@@ -113,15 +121,32 @@ class Repository:
         self.top = top
         self._files: dict[str, File] = {}
         self._looked_at: set[str] = set()
+        self._tree: dict[str, Entry] | None = None
+        self._lock = threading.Lock()
 
-    @cached_property
+    @property
     def _entries(self) -> dict[str, Entry]:
+        if self._tree is None:
+            with self._lock:
+                if self._tree is None:
+                    self._tree = self._read_tree()
+        return self._tree
+
+    def _read_tree(self) -> dict[str, Entry]:
+        try:
+            listing = self.git.run("ls-tree", "-r", "-z", "--full-tree", self.commit)
+        except GitError as error:
+            raise NotARepositoryError(
+                f"the files of {self.commit[:12]} cannot be listed: objects are missing from the repository at"
+                f" {self.top}",
+                hint="clone it without `--filter=tree:0`, or run `git fsck`",
+            ) from error
         entries: dict[str, Entry] = {}
-        for line in self.git.run("ls-tree", "-r", "-z", "--full-tree", self.commit).split(b"\0"):
+        for line in listing.split(b"\0"):
             if line:
                 meta, _, name = line.partition(b"\t")
                 mode, _, oid = meta.decode().split(" ")
-                path = name.decode(errors="surrogateescape")
+                path = path_of(name)
                 entries[path] = Entry(path, mode, oid)
         return entries
 
@@ -139,6 +164,11 @@ class Repository:
     def paths(self) -> Iterable[str]:
         """The path of every regular file, in git's order."""
         return (path for path, entry in self._entries.items() if entry.mode in _REGULAR)
+
+    @property
+    def links(self) -> Iterable[str]:
+        """The path of every symbolic link and submodule: what stands behind them is not looked at."""
+        return (path for path, entry in self._entries.items() if entry.mode not in _REGULAR)
 
     def is_folder(self, path: str) -> bool:
         """Whether `path` is a folder."""
@@ -196,15 +226,26 @@ class Repository:
         """The path that an author may have meant: the same name elsewhere or in other case, or a similar one."""
         from difflib import get_close_matches
 
-        folded = {candidate.casefold(): candidate for candidate in self.paths}
-        if path.casefold() in folded:
-            return folded[path.casefold()]
-        name = path.rpartition("/")[2]
-        same_name = [candidate for candidate in self.paths if candidate.rpartition("/")[2] == name]
-        if same_name:
-            return same_name[0]
-        near = get_close_matches(path, list(self.paths)[:20_000], n=1, cutoff=0.8)
+        known = self._names
+        folder, _, name = path.rpartition("/")
+        for word in (_folded(path), f"/{name}"):
+            if word in known:
+                return known[word][0]
+        # Comparing texts is dear: only files of the same folder or with nearly the same name are candidates.
+        ending = name.rpartition(".")[2]
+        candidates = known.get(f"{folder}/", []) + known.get(f".{ending}", [])
+        near = get_close_matches(path, candidates[:_MAX_COMPARED], n=1, cutoff=0.8)
         return near[0] if near else None
+
+    @cached_property
+    def _names(self) -> dict[str, list[str]]:
+        """Paths by their form without case (`a/b.md`), name (`/b.md`), folder (`a/`) and ending (`.md`)."""
+        names: dict[str, list[str]] = defaultdict(list)
+        for path in self.paths:
+            folder, _, name = path.rpartition("/")
+            for word in (_folded(path), f"/{name}", f"{folder}/", f".{name.rpartition('.')[2]}"):
+                names[word].append(path)
+        return dict(names)
 
     def evidence(self, path: str, seen: str) -> Evidence:
         """Evidence about a path at this commit, whether or not there is a file."""
@@ -244,17 +285,33 @@ class Repository:
             return []
         wanted = sorted(self._looked_at)[:500]
         try:
-            top = self.git.run("rev-parse", "--show-toplevel").decode().rstrip("\n")
+            # To compare, git would run the filters that the settings name, as git-lfs does: none of them runs here.
+            filters = self.git.run("config", "-z", "--name-only", "--get-regexp", r"^filter\.", ".").decode()
+        except GitError:  # there are none
+            filters = ""
+        try:
             status = self.git.run(
-                "--literal-pathspecs", "-C", top, "status", "--porcelain", "-z", "--no-renames", "--", *wanted
+                "status",
+                "--porcelain",
+                "-z",
+                "--no-renames",
+                "--ignore-submodules=all",
+                "--",
+                *(f":(top,literal){path}" for path in wanted),
+                settings=[(name, "false" if name.endswith("required") else "") for name in filters.split("\0") if name],
             )
         except GitError:  # a bare repository has no work tree
             return []
-        return sorted(line[3:].decode(errors="replace") for line in status.split(b"\0") if line)
+        return sorted(path_of(line[3:]) for line in status.split(b"\0") if line)
 
     def close(self) -> None:
         """End git's batch process."""
         self.git.close()
+
+
+def _folded(path: str) -> str:
+    """A path as two people may write it: without case, accents composed."""
+    return unicodedata.normalize("NFC", path).casefold()
 
 
 def _explained(error: GitError, top: Path, ref: str) -> NotARepositoryError:
@@ -268,6 +325,6 @@ def _explained(error: GitError, top: Path, ref: str) -> NotARepositoryError:
         return NotARepositoryError(
             f"{top} is not in a git repository", hint="run loopcheck in a checkout, or try `loopcheck demo`"
         )
-    if ref == "HEAD":
+    if ref == "HEAD" and ("Needed a single revision" in said or not said):
         return NotARepositoryError(f"the repository at {top} has no commit yet", hint="commit something first")
     return NotARepositoryError(f"`{ref[:80]}` is not a commit of this repository", hint="fetch it, or name another")
