@@ -9,10 +9,12 @@ that a document of a kilobyte cannot unfold to a gigabyte.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
+from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
@@ -264,7 +266,13 @@ def load_all(text: str, origin: Origin | str, limits: Limits = REPOSITORY) -> li
             hint="split it",
         )
     try:
-        return _compose(CParser(encoded), place, limits)
+        try:
+            return _compose(CParser(encoded).get_event, place, limits)
+        except MarkedYAMLError as error:
+            if "unexpected ':'" not in str(error.problem) or len(encoded) > DECLARATION.size:
+                raise
+            # libyaml reads YAML 1.1, in which `{at: 09:14}` needs quotes; ruamel's own parser reads 1.2, slowly.
+            return _compose(partial(next, YAML(typ="safe", pure=True).parse(text), None), place, limits)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = place.at(mark.line, mark.column) if mark else (place.first_line, 1)
@@ -302,11 +310,10 @@ class _Open:
             self.key = child
 
 
-def _compose(parser: Any, place: Origin, limits: Limits) -> list[Node]:
-    """Build nodes from events, iteratively. `parser` is libyaml's, whose binding has no types."""
+def _compose(next_event: Callable[[], Any], place: Origin, limits: Limits) -> list[Node]:
+    """Build nodes from events, iteratively, until the one that is `None`."""
     path = place.path
     shifted = place.first_line != 1 or bool(place.indents)
-    next_event = parser.get_event
     documents: list[Node] = []
     anchors: dict[str, Node] = {}
     stack: list[_Open] = []
