@@ -78,7 +78,7 @@ class Finding(StrEnum):
     COMMUNICATION = "communication"
 
 
-class Location(msgspec.Struct, frozen=True, omit_defaults=True):
+class Location(msgspec.Struct, frozen=True):
     """Where something is written."""
 
     path: str
@@ -92,7 +92,7 @@ class Location(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{self.path}:{self.line}" + (f":{self.column}" if self.column else "")
 
 
-class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+class Problem(msgspec.Struct, frozen=True):
     """Something that an author wrote and loopcheck cannot read."""
 
     path: str
@@ -107,7 +107,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{self.path}:{self.line}:{self.column}: {self.message}" + (f" ({self.hint})" if self.hint else "")
 
 
-class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
+class Incident(msgspec.Struct, frozen=True):
     """What happened. Times carry their offset; a time that nobody wrote down is `None`."""
 
     id: str
@@ -155,7 +155,7 @@ class ActionItem(msgspec.Struct, frozen=True):
     incident: Incident | None = None
 
 
-class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+class Evidence(msgspec.Struct, frozen=True):
     """Something that anyone with access can open and see again."""
 
     source: str
