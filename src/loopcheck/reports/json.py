@@ -1,32 +1,56 @@
-"""The report as JSON, version 1: a contract that others build on (docs/report.md)."""
+"""The report as JSON, version 1: a contract that others build on (docs/report.md).
+
+Every key is always there; what is not known is `null`.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
 
-from loopcheck.binding import json_schema
 from loopcheck.model import Report
+from loopcheck.reports.clean import encodable
+
+_ESCAPED = re.compile(r"[^\x00-\x7e]|(?<=#)\[")
 
 
 def render(report: Report) -> str:
     """The report as indented JSON, ASCII only, so that no log can take a part of it for a command."""
-    text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
-    return "".join(letter if letter.isascii() else _escaped(letter) for letter in text) + "\n"
+    return document(
+        {
+            "version": report.version,
+            "verdict": report.verdict,
+            "run": report.run,
+            "errors": report.errors,
+            "items": report.items,
+        }
+    )
 
 
-def _escaped(letter: str) -> str:
-    units = letter.encode("utf-16-be", "surrogatepass")
+def document(value: Any) -> str:
+    """Anything made of plain data and structs, as JSON that is safe to print.
+
+    What is not ASCII is escaped, and so is the `[` of `##[`, which GitHub's runner obeys wherever it stands.
+    """
+    try:
+        encoded = msgspec.json.encode(value)
+    except UnicodeEncodeError:  # the name of a file may be any bytes
+        encoded = msgspec.json.encode(_encodable(msgspec.to_builtins(value)))
+    return _ESCAPED.sub(_escape, msgspec.json.format(encoded, indent=2).decode()) + "\n"
+
+
+def _escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be")
     return "".join(f"\\u{units[place]:02x}{units[place + 1]:02x}" for place in range(0, len(units), 2))
 
 
-def schema() -> dict[str, Any]:
-    """The JSON Schema of the report. Keys may be added in version 1; none goes away."""
-    schemas, components = json_schema({"report": Report})
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "loopcheck report, version 1",
-        **schemas["report"],
-        "$defs": components,
-    }
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, list | tuple):
+        return [_encodable(one) for one in value]
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(one) for key, one in value.items()}
+    return value
