@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, ClassVar, TypeVar, get_args
 
@@ -62,25 +62,21 @@ def bind(node: Node, wanted: type[T], *, what: str = "this") -> T:
         got = "a list" if isinstance(node, SequenceNode) else "a text"
         problem = node.error(f"{what} must be keys with values, and is {got}", hint=_example_of(wanted)).problem
         raise BindingError((problem,))
-    problems: list[Problem] = []
-    broken: Any = None
+    mistakes = _Mistakes(node, wanted, what)
     while True:
         try:
             value = msgspec.convert(data, wanted, strict=False, dec_hook=_read)
         except msgspec.ValidationError as error:
-            message, path = _taken_apart(str(error))
-            found, remove = _explain(message, path, node, wanted, what)
-            problems.extend(problem for problem in found if problem not in problems)
+            if not mistakes.problems:
+                data = copy.deepcopy(data)
             # Take the bad part out and read on, so that one look shows every mistake.
-            broken = copy.deepcopy(data) if broken is None else broken
-            data = broken
-            if remove is None or len(problems) >= _MAX_PROBLEMS or not _remove(data, remove):
+            if not mistakes.add(str(error), data):
                 break
         else:
-            if problems:
-                break
-            return value
-    raise BindingError(tuple(sorted(problems, key=lambda problem: (problem.line, problem.column))[:_MAX_PROBLEMS]))
+            if not mistakes.problems:
+                return value
+            break
+    raise BindingError(mistakes.in_order())
 
 
 def json_schema(types: Mapping[str, type[Any]]) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
@@ -141,6 +137,7 @@ def _taken_apart(text: str) -> tuple[str, list[str | int]]:
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 _EXPECTED = re.compile(r"Expected `(.*)`, got `(.*)`")
+_LENGTH = re.compile(r"Expected `.*` of length (>=|<=) ([0-9]+)")
 _ENUM = re.compile(r"Invalid enum value '(.*)'")
 _WORDS = {
     "str": "a text",
@@ -154,37 +151,102 @@ _WORDS = {
 }
 
 
-def _explain(
-    message: str, path: list[str | int], root: Node, wanted: type[Any], what: str
-) -> tuple[list[Problem], list[str | int] | None]:
-    """Problems for people, and the path of what to take out before reading on (`None`: stop)."""
-    node, key = _walk(root, path)
-    name = f"`{path[-1]}`" if path and isinstance(path[-1], str) else what
-    if found := _UNKNOWN.fullmatch(message):
-        unknown = found[1]
-        place = node.key(unknown) if isinstance(node, MappingNode) else None
-        here = _type_at(wanted, path)
-        meant = getattr(here, "ALSO_CALLED", {}).get(unknown.strip().lower().replace("_", "-"))
-        hint = f"did you mean `{meant}`?" if meant else suggestion(unknown, _fields(here))
-        return [(place or node).error(f"unknown key `{unknown[:60]}`", hint=hint).problem], [*path, unknown]
-    if found := _MISSING.fullmatch(message):
-        here = _type_at(wanted, path)
-        # What was written and could not be read is not missing.
-        absent = [field for field in _required(here) or [found[1]] if not (_has(node, field))]
-        return [
-            node.error(f"{name} has no `{field}`", hint=_help_for(here, field)).problem for field in absent
-        ], path or None
-    if found := _ENUM.fullmatch(message):
-        known = [str(member.value) for member in _members(_type_at(wanted, path))]
-        return [node.error(f"{name} is `{found[1][:60]}`", hint=suggestion(found[1], known)).problem], path or None
-    if found := _EXPECTED.fullmatch(message):
-        expected = " or ".join(_WORDS.get(word.strip(), word.strip()) for word in found[1].split("|"))
-        got = _kind_of(node.text_value)
-        hint = "write it as `[…]`, or one to a line after `- `" if found[1] == "array" else None
-        return [(key or node).error(f"{name} must be {expected}, and is {got}", hint=hint).problem], path or None
-    if message.startswith(("Invalid RFC3339", "Invalid date")):
-        return [node.error(f"{name} is not a date", hint="write `2026-12-15`").problem], path or None
-    return [node.error(f"{name}: {message}" if path else message).problem], path or None
+class _Mistakes:
+    """The mistakes in one node, as they are found one after the other."""
+
+    def __init__(self, root: Node, wanted: type[Any], what: str) -> None:
+        self.problems: list[Problem] = []
+        self._root = root
+        self._wanted = wanted
+        self._what = what
+        self._kept: dict[tuple[str | int, ...], list[int]] = {}
+        """For each list from which something was taken, the first places of what is left."""
+        self._meant: set[tuple[str | int, ...]] = set()
+        """Keys that an unknown key seems to stand for. They are not missing as well."""
+
+    def in_order(self) -> tuple[Problem, ...]:
+        """All problems, as they stand in the file."""
+        return tuple(sorted(self.problems, key=lambda problem: (problem.line, problem.column))[:_MAX_PROBLEMS])
+
+    def add(self, error: str, data: Any) -> bool:
+        """Explain what msgspec says, and take the bad part out of `data`. False where no more can be found."""
+        message, path = _taken_apart(error)
+        place = self._original(path)
+        found, bad = self._explain(message, place)
+        self.problems.extend(problem for problem in found if problem not in self.problems)
+        if not self.problems:  # whatever it is, it is said
+            self.problems.append(self._root.error(f"{self._what}: {message}").problem)
+        if not bad or len(self.problems) >= _MAX_PROBLEMS:
+            return False
+        below = [*path, bad[-1]] if len(bad) > len(place) else path
+        if isinstance(below[-1], int):
+            listed, _ = _walk(self._root, bad[:-1])
+            places = list(range(len(listed))) if isinstance(listed, SequenceNode) else []
+            del self._kept.setdefault(bad[:-1], places)[below[-1] : below[-1] + 1]
+        return _remove(data, below)
+
+    def _original(self, path: list[str | int]) -> tuple[str | int, ...]:
+        """`path` in what the author wrote, before anything was taken out."""
+        out: tuple[str | int, ...] = ()
+        for step in path:
+            kept = self._kept.get(out)
+            out += (kept[step] if kept is not None and isinstance(step, int) else step,)
+        return out
+
+    def _explain(self, message: str, path: tuple[str | int, ...]) -> tuple[list[Problem], tuple[str | int, ...]]:
+        """Problems for people, and the path of what to take out before reading on; empty to stop."""
+        node, key = _walk(self._root, path)
+        here = _type_at(self._wanted, path)
+        name = _name_of(path, self._what)
+        if found := _UNKNOWN.fullmatch(message):
+            unknown = found[1]
+            place = node.key(unknown) if isinstance(node, MappingNode) else None
+            meant = getattr(here, "ALSO_CALLED", {}).get(unknown.strip().lower().replace("_", "-"))
+            hint = f"did you mean `{meant}`?" if meant else suggestion(unknown, _fields(here))
+            if hint and hint.startswith("did you mean"):
+                self._meant.add((*path, hint.split("`")[1]))
+            return [(place or node).error(f"unknown key `{unknown[:60]}`", hint=hint).problem], (*path, unknown)
+        if found := _MISSING.fullmatch(message):
+            absent = [
+                field
+                for field in _required(here) or [found[1]]
+                # What was written and could not be read is not missing.
+                if not _has(node, field) and (*path, field) not in self._meant
+            ]
+            return [
+                node.error(f"{name} has no `{field}`", hint=_help_for(here, field)).problem for field in absent
+            ], path
+        if found := _ENUM.fullmatch(message):
+            known = [str(member.value) for member in _members(here)]
+            return [node.error(f"{name} is `{found[1][:60]}`", hint=suggestion(found[1], known)).problem], path
+        if found := _EXPECTED.fullmatch(message):
+            expected = " or ".join(_WORDS.get(word.strip(), word.strip()) for word in found[1].split("|"))
+            got = _kind_of(node.text_value)
+            hint = "write it as `[…]`, or one to a line after `- `" if found[1] == "array" else None
+            return [(key or node).error(f"{name} must be {expected}, and is {got}", hint=hint).problem], path
+        if found := _LENGTH.fullmatch(message):
+            if self._kept.get(path) is not None:  # what was in it could not be read
+                return [], path
+            at = key if key is not None and not node.text_value else None
+            how = "more" if found[1] == ">=" else "less"
+            what = f"{name} is empty" if not node.text_value else f"{name} must hold {found[2]} or {how}"
+            return [(at or node).error(what, hint=_help_for_value(here)).problem], path
+        if message.startswith(("Invalid RFC3339", "Invalid date")):
+            return [node.error(f"{name} is not a date", hint="write `2026-12-15`").problem], path
+        if message.startswith("Expected `str` matching regex"):
+            what = f"{name} is {_kind_of(node.text_value)}, and must match {message.partition('regex ')[2]}"
+            return [node.error(what).problem], path
+        return [node.error(f"{name}: {message}" if path else message).problem], path
+
+
+def _name_of(path: tuple[str | int, ...], what: str) -> str:
+    """What a message calls the value at `path`."""
+    if not path:
+        return what
+    names = [step for step in path if isinstance(step, str)]
+    if isinstance(path[-1], int):
+        return f"an entry of `{names[-1]}`" if names else f"an entry of {what}"
+    return f"`{names[-1]}`"
 
 
 def _has(node: Node, key: str) -> bool:
@@ -199,7 +261,7 @@ def _kind_of(value: Any) -> str:
     return "a list" if isinstance(value, list) else "keys with values"
 
 
-def _walk(root: Node, path: list[str | int]) -> tuple[Node, ScalarNode | None]:
+def _walk(root: Node, path: Sequence[str | int]) -> tuple[Node, ScalarNode | None]:
     """The node at `path`, as far as it can be followed, and the key that it stands under."""
     node, key = root, None
     for step in path:
@@ -242,7 +304,7 @@ def _alternatives(wanted: Any) -> Iterator[Any]:
         yield wanted
 
 
-def _type_at(wanted: Any, path: list[str | int]) -> Any:
+def _type_at(wanted: Any, path: Sequence[str | int]) -> Any:
     """The type that `path` leads to, or `None` where it cannot be told."""
     for step in path:
         following: Any = None
@@ -286,6 +348,10 @@ def _help_for(wanted: Any, missing: str) -> str | None:
                         return f"write `{missing}: {meta.examples[0]}`"
         return f"add `{missing}:`"
     return None
+
+
+def _help_for_value(wanted: Any) -> str | None:
+    return "write at least one, after `- `" if getattr(wanted, "__origin__", wanted) is list else None
 
 
 def _example_of(wanted: type[Any]) -> str | None:

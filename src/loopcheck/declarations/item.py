@@ -91,6 +91,7 @@ class Defaults(msgspec.Struct, frozen=True):
     path: str
     title: str | None = None
     location: Location | None = None
+    """Where the block begins."""
     incident: Incident | None = None
     """The incident of the same file."""
     incidents: Mapping[str, Incident] = {}
@@ -106,12 +107,13 @@ def read_item(node: Node, around: Defaults, registry: Registry) -> ActionItem:
         BindingError: with every mistake that was found, in the item and in its artifacts.
     """
     problems: list[Problem] = []
+    artifacts = _artifacts(node, registry, problems)
     declared: ItemDeclaration | None = None
     try:
         declared = bind(node, ItemDeclaration, what="a loopcheck block")
     except BindingError as error:
-        problems.extend(error.problems)
-    artifacts = _artifacts(node, registry, problems)
+        named = {(problem.line, problem.column) for problem in problems}
+        problems.extend(problem for problem in error.problems if (problem.line, problem.column) not in named)
     title = (declared and declared.title) or around.title
     if declared is not None and not title:
         problems.append(
@@ -119,7 +121,7 @@ def read_item(node: Node, around: Defaults, registry: Registry) -> ActionItem:
         )
     due = _due(node, declared, around.calendar, problems) if declared else None
     if problems or declared is None or title is None:
-        raise BindingError(tuple(problems))
+        raise BindingError(tuple(sorted(problems, key=lambda problem: (problem.line, problem.column))))
     return ActionItem(
         id=declared.id or f"{around.path}#{slug(title)}",
         title=title,
