@@ -68,8 +68,7 @@ class CodeownersChecker(Checker[CodeownersExpectation, CodeownersObservation]):
 
 def _files(path: str, repo: Repository) -> list[str]:
     """The files that a declared path stands for. Links and submodules are owned like files: they are in the tree."""
-    # A name that is not UTF-8 has no form in JSON; what cannot be said of it is replaced.
-    every = [name.encode(errors="replace").decode() for name in (*repo.paths, *repo.links)]
+    every = [*repo.paths, *repo.links]
     found = [name for name in every if name == path or name.startswith(path + "/")] or matching(every, [path])
     if len(found) > _MAX_FILES:
         raise CannotTell(TRUNCATED, f"{path} stands for {len(found):,} files, more than {_MAX_FILES:,}")
