@@ -191,6 +191,8 @@ def examine(artifact: Artifact, item: ActionItem, registry: Registry, session: S
             raise CannotTell(OUT_OF_TIME, OUT_OF_TIME.means)  # noqa: TRY301 - one way out for every trouble
         claims = _guarded(lambda: _claims(checker, artifact, item, session), artifact.kind, distribution)
     except CannotTell as trouble:
+        if trouble.reason == CHECKER_CRASHED and trouble.__cause__ is not None:
+            session.crashed(artifact.kind, trouble.__cause__)
         claims = _not_observed(trouble, artifact.kind)
     return _result(artifact, item, claims, summary, distribution)
 

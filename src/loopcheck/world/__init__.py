@@ -26,6 +26,8 @@ __all__ = ["Change", "Entry", "File", "History", "Repository", "SecretText", "Se
 T = TypeVar("T")
 S = TypeVar("S", bound=Expectation)
 
+_MAX_CRASHES = 10  # a traceback keeps alive what its frames hold
+
 
 class SecretText:
     """A credential. It shows itself to nobody: only `reveal()` gives the text, for a request's header."""
@@ -88,6 +90,8 @@ class Session:
         self._lock = threading.Lock()
         self._looks: dict[Hashable, _Once] = {}
         self._counts: Counter[str] = Counter()
+        self.crashes: list[tuple[str, BaseException]] = []
+        """The first crashes of checkers, each with its kind, for `verify --debug`."""
 
     def world(self, incident: Incident | None = None) -> World:
         """The world as the checker of one item sees it."""
@@ -102,6 +106,12 @@ class Session:
         """Add to the number of requests made to `system`."""
         with self._lock:
             self._counts[system] += looks
+
+    def crashed(self, kind: str, error: BaseException) -> None:
+        """Remember that the checker of `kind` stopped with `error`."""
+        with self._lock:
+            if len(self.crashes) < _MAX_CRASHES:
+                self.crashes.append((kind, error))
 
     def once(self, key: Hashable, look: Callable[[], T]) -> T:
         """See `World.once`."""
