@@ -71,10 +71,7 @@ class HistoryLog:
 
     def of(self, path: str, since: datetime | None) -> History:
         """See `Repository.history`."""
-        with self._lock:
-            if self._changes is None or (self._read_since is not None and (since is None or since < self._read_since)):
-                self._read(since)
-            log = self._changes or {}
+        log = self._log_since(since)
         found: list[Change] = []
         position, name = -1, path
         while True:
@@ -93,6 +90,18 @@ class HistoryLog:
                 break
         wanted = tuple(change for change in found if since is None or change.at >= since)
         return History(wanted, complete=not self._shallow)
+
+    def everywhere(self, since: datetime | None, *, first_parent: bool = True) -> tuple[Change, ...]:
+        """See `Repository.changes`."""
+        log = self._log_since(since) if first_parent else _parsed(self._log("--no-merges", parents=()), frozenset())
+        placed = sorted((entry for entries in log.values() for entry in entries), key=lambda entry: entry[0])
+        return tuple(change for _, change in placed if since is None or change.at >= since)
+
+    def _log_since(self, since: datetime | None) -> dict[str, list[tuple[int, Change]]]:
+        with self._lock:
+            if self._changes is None or (self._read_since is not None and (since is None or since < self._read_since)):
+                self._read(since)
+            return self._changes or {}
 
     def _read(self, since: datetime | None) -> None:
         if since is not None:
@@ -113,9 +122,9 @@ class HistoryLog:
         self._changes = _parsed(raw, boundary)
         self._read_since = since
 
-    def _log(self, *limit: str) -> bytes:
+    def _log(self, *limit: str, parents: tuple[str, ...] = ("--first-parent", "-m")) -> bytes:
         return self._git.run(
-            "log", "--first-parent", "-m", "--raw", "-M", "-l1000", "-z", "--no-abbrev", "--no-relative",
+            "log", *parents, "--raw", "-M", "-l1000", "-z", "--no-abbrev", "--no-relative",
             "-O/dev/null", "--ignore-submodules=none", "--no-show-signature", "--no-mailmap", "--no-decorate",
             "--no-notes", "--format=%H %ct", *limit, self._commit, "--",
         )  # fmt: skip
