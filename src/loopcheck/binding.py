@@ -236,7 +236,8 @@ class _Mistakes:
         if message.startswith("Expected `str` matching regex"):
             what = f"{name} is {_kind_of(node.text_value)}, and must match {message.partition('regex ')[2]}"
             return [node.error(what).problem], path
-        return [node.error(f"{name}: {message}" if path else message).problem], path
+        colon = "" if message.startswith("must ") else ":"
+        return [node.error(f"{name}{colon} {message}" if path else message).problem], path
 
 
 def _name_of(path: tuple[str | int, ...], what: str) -> str:

@@ -119,13 +119,13 @@ def read_item(node: Node, around: Defaults, registry: Registry) -> ActionItem:
         problems.append(
             node.error("the item has no title", hint="put it under a heading or list item, or add `title:`").problem
         )
-    due = _due(node, declared, around.calendar, problems) if declared else None
+    due = _due(node, around.calendar, problems)
     if problems or declared is None or title is None:
         raise BindingError(tuple(sorted(problems, key=lambda problem: (problem.line, problem.column))))
     return ActionItem(
         id=declared.id or f"{around.path}#{slug(title)}",
         title=title,
-        owner=declared.owner,
+        owner=str(declared.owner),  # not `Owner`: JSON is written of plain text only
         due=due,
         artifacts=tuple(artifacts),
         location=around.location or node.location,
@@ -201,18 +201,19 @@ def _as_mapping(node: Node) -> Mapping[str, Any]:
 _DATE_LIKE = re.compile(r"[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}")
 
 
-def _due(node: Node, declared: ItemDeclaration, calendar: Mapping[str, date], problems: list[Problem]) -> date | None:
-    given = [name for name in ("due", "sprint", "milestone") if getattr(declared, name) is not None]
-    if not given:
+def _due(node: Node, calendar: Mapping[str, date], problems: list[Problem]) -> date | None:
+    given = []
+    if isinstance(node, MappingNode):  # not through what bind() returned: a bad date is named beside other mistakes
+        texts = [(name, node.get(name)) for name in ("due", "sprint", "milestone")]
+        given = [(name, place) for name, place in texts if isinstance(place, ScalarNode) and not place.is_null]
+    if not given or not isinstance(node, MappingNode):
         return None
-    assert isinstance(node, MappingNode)  # noqa: S101 - bind() has made sure
+    name, place = given[0]
     if len(given) > 1:
-        key = node.key(given[1]) or node
-        problems.append(key.error(f"both `{given[0]}` and `{given[1]}` say when it is due", hint="keep one").problem)
+        key = node.key(given[1][0]) or node
+        problems.append(key.error(f"both `{name}` and `{given[1][0]}` say when it is due", hint="keep one").problem)
         return None
-    name = given[0]
-    text = str(getattr(declared, name)).strip()
-    place = node.get(name) or node
+    text = place.text.strip()
     if name == "due":
         try:
             return date.fromisoformat(text)

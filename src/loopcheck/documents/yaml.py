@@ -275,7 +275,11 @@ def load_all(text: str, origin: Origin | str, limits: Limits = REPOSITORY) -> li
             return _compose(partial(next, YAML(typ="safe", pure=True).parse(text), None), place, limits)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line, column = place.at(mark.line, mark.column) if mark else (place.first_line, 1)
+        line, column = place.first_line, 1
+        if mark:
+            lines = text.splitlines() or [""]
+            at_end = mark.line >= len(lines)  # libyaml counts a line after the last
+            line, column = place.at(len(lines) - 1, len(lines[-1])) if at_end else place.at(mark.line, mark.column)
         what = str(error.problem or error.context or "not YAML")
         raise DocumentError(f"not YAML: {what}", Location(place.path, line, column), hint=_advice(what)) from None
     except (YAMLError, ValueError) as error:  # ValueError: characters that YAML does not allow
