@@ -25,7 +25,7 @@ class RepositoryBuilder:
         self._git("init", "-q", "-b", "main")
 
     def _git(self, *arguments: str, at: datetime = NOW, author: str = "Dev") -> str:
-        moment = f"{int(at.timestamp())} +0000"
+        moment = f"@{int(at.timestamp())} +0000"
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "HOME": str(self.folder),
