@@ -7,7 +7,7 @@ file must not be able to send a key elsewhere.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import msgspec
 from msgspec import Meta
@@ -19,7 +19,7 @@ from loopcheck.errors import ConfigError
 from loopcheck.model import Rung
 from loopcheck.paths import RepoGlob
 from loopcheck.reasons import CannotTell
-from loopcheck.world import Repository
+from loopcheck.world import File
 
 PATH = ".github/loopcheck.yml"
 
@@ -49,7 +49,15 @@ class Config(msgspec.Struct, frozen=True):
     settings: yaml.MappingNode | None = None
 
 
-def read_config(repository: Repository, path: str = PATH) -> Config:
+class Files(Protocol):
+    """Where the configuration is read from: a repository at a commit, or a folder."""
+
+    def read(self, path: str) -> File | None:
+        """The file at `path`, or `None`."""
+        ...
+
+
+def read_config(repository: Files, path: str = PATH) -> Config:
     """The configuration at the commit that is looked at; the defaults where there is none.
 
     Raises:

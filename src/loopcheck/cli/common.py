@@ -59,6 +59,14 @@ def load(repo: Path, ref: str, *, trusted: bool = False) -> Loaded:
     return Loaded(repository, config, registry, sources.read(repository, config.file, registry))
 
 
+def notes(loaded: Loaded) -> list[str]:
+    """What a reader should know about what was declared: that it is nothing at all."""
+    if loaded.declared.items or loaded.declared.problems:
+        return []
+    places = ", ".join(loaded.config.file.declarations)
+    return [f"nothing is declared in {places}; `loopcheck new` writes a declaration, `loopcheck demo` shows some"]
+
+
 def session(loaded: Loaded, now: datetime | None = None, seconds: float | None = None) -> Session:
     """What the checkers of one run look through."""
     return Session(loaded.repository, now=now, environment=os.environ, settings=loaded.config.settings, seconds=seconds)
@@ -102,6 +110,11 @@ def chosen(items: tuple[ActionItem, ...], wanted: tuple[str, ...]) -> tuple[Acti
             raise UsageError(f"no item is `{name[:80]}`", hint=suggestion(name, known) or "`loopcheck list` shows them")
         picked.extend(item for item in found if item not in picked)
     return tuple(picked)
+
+
+def overdue(item: ActionItem, at: datetime) -> bool:
+    """Whether the due date of an item is past at a time, whatever became of the item."""
+    return item.due is not None and item.due < at.date()
 
 
 def exit_code(report: Report) -> ExitCode:

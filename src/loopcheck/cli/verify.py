@@ -9,9 +9,12 @@ import click
 import msgspec
 
 from loopcheck import engine
-from loopcheck.cli import common
-from loopcheck.model import Report, Rung
-from loopcheck.reports import FORMATS, renderer
+from loopcheck.cli import common, output
+from loopcheck.cli.progress import Progress
+from loopcheck.model import Rung
+from loopcheck.reports import FORMATS
+
+write = output.write_report
 
 
 @click.command()
@@ -21,9 +24,16 @@ from loopcheck.reports import FORMATS, renderer
 @click.option("--now", metavar="TIME", help="Reckon from this time instead of the clock.")
 @click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop looking after this long.")
 @click.option("--format", "style", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
+@click.option(
+    "--output",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the report to FILE, and the text for people still to the terminal.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show the claims that hold, and all evidence.")
 @click.option("--color/--no-color", default=None, help="Colours, or none.  [default: on a terminal]")
+@click.option("--debug", is_flag=True, help="Show where a checker that crashed did so.")
 def command(
     repo: Path,
     ref: str,
@@ -32,9 +42,10 @@ def command(
     now: str | None,
     time_limit: float | None,
     style: str,
-    output: Path | None,
+    file: Path | None,
     verbose: bool,  # noqa: FBT001 - click's signature
     color: bool | None,  # noqa: FBT001
+    debug: bool,  # noqa: FBT001
 ) -> None:
     """Look at every declared artifact and say which items are done.
 
@@ -43,27 +54,26 @@ def command(
     """
     at = common.moment(now)
     loaded = common.load(repo, ref)
-    picked = common.chosen(loaded.declared.items, items)
-    if require is not None:
-        picked = tuple(msgspec.structs.replace(item, requires=Rung(require)) for item in picked)
-    session = common.session(loaded, at, time_limit)
     try:
-        report = engine.run(picked, loaded.registry, session, errors=loaded.declared.problems)
+        picked = common.chosen(loaded.declared.items, items)
+        if require is not None:
+            picked = tuple(msgspec.structs.replace(item, requires=Rung(require)) for item in picked)
+        session = common.session(loaded, at, time_limit)
+        with Progress() as progress:
+            report = engine.run(
+                picked,
+                loaded.registry,
+                session,
+                errors=loaded.declared.problems,
+                notes=common.notes(loaded),
+                progress=progress.step,
+            )
     finally:
         loaded.repository.close()
-    write(report, style, output, verbose=verbose, color=color)
+    if debug:
+        from loopcheck.cli.debug import show
+
+        for kind, error in session.crashes:
+            show(f"the checker `{kind}` crashed", error)
+    write(report, style, file, verbose=verbose, color=color)
     sys.exit(int(common.exit_code(report)))
-
-
-def write(report: Report, style: str, output: Path | None, *, verbose: bool, color: bool | None) -> None:
-    """Write the report where and how it is wanted."""
-    if style == "text":
-        from loopcheck.reports import text
-
-        written = text.render(report, verbose=verbose)
-    else:
-        written = renderer(style)(report)
-    if output is not None:
-        output.write_text(written, "utf-8")
-    else:
-        click.echo(written, nl=False, color=color)

@@ -1,0 +1,98 @@
+"""The keys of a type that authors write, as a person reads them. Taken from its JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from loopcheck.binding import json_schema
+
+_WORDS = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "array": "list",
+    "object": "keys with values",
+}
+_MAX_DEPTH = 3
+
+
+class Key(msgspec.Struct, frozen=True):
+    """One key that may be written."""
+
+    name: str
+    depth: int
+    """0 for a key of the type itself, more for one below."""
+    form: str
+    """What its value looks like: `text`, `list of text`, `prevent, detect or mitigate`."""
+    required: bool
+    says: str
+    default: Any
+    example: Any
+
+
+def keys_of(wanted: type[Any]) -> list[Key]:
+    """The keys of an `Expectation`, in the order in which it declares them, each followed by those below it."""
+    schemas, components = json_schema({"it": wanted})
+    return list(_keys(schemas["it"], components, 0))
+
+
+def _keys(schema: Mapping[str, Any], components: Mapping[str, Any], depth: int) -> Iterator[Key]:
+    schema = _opened(schema, components)
+    required = schema.get("required", [])
+    for name, value in schema.get("properties", {}).items():
+        target = _opened(value, components)
+        examples = value.get("examples") or target.get("examples") or [None]
+        yield Key(
+            name,
+            depth,
+            _form(value, components),
+            name in required,
+            " ".join(str(value.get("description") or target.get("description") or "").split()),
+            value.get("default"),
+            examples[0],
+        )
+        if depth < _MAX_DEPTH:
+            for below in _below(value, components):
+                yield from _keys(below, components, depth + 1)
+
+
+def _opened(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Mapping[str, Any]:
+    while "$ref" in schema:
+        schema = components[schema["$ref"].removeprefix("#/$defs/")]
+    return schema
+
+
+def _below(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The mappings that a value may be, or be a list of."""
+    schema = _opened(schema, components)
+    if "properties" in schema:
+        yield schema
+    for choice in schema.get("anyOf", []):
+        yield from _below(choice, components)
+    if isinstance(schema.get("items"), Mapping):
+        yield from _below(schema["items"], components)
+
+
+def _form(schema: Mapping[str, Any], components: Mapping[str, Any]) -> str:
+    schema = _opened(schema, components)
+    if "anyOf" in schema:
+        forms = [_form(choice, components) for choice in schema["anyOf"] if choice.get("type") != "null"]
+        return _either(list(dict.fromkeys(forms)))
+    if "enum" in schema:
+        return _either([str(value) for value in schema["enum"] if value is not None])
+    if "const" in schema:
+        return str(schema["const"])
+    kind = schema.get("type", "anything")
+    if isinstance(kind, list):
+        return _either([_WORDS.get(str(one), str(one)) for one in kind if one != "null"])
+    if kind == "array" and isinstance(schema.get("items"), Mapping) and schema["items"]:
+        return f"list of {_form(schema['items'], components)}"
+    return _WORDS.get(str(kind), str(kind))
+
+
+def _either(forms: list[str]) -> str:
+    return forms[0] if len(forms) == 1 else f"{', '.join(forms[:-1])} or {forms[-1]}"
