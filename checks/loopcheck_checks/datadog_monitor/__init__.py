@@ -1,0 +1,133 @@
+"""`datadog-monitor`: an alarm is in Datadog as promised, is in force, and tells somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from loopcheck.checker import CannotTell, Checker, Claim, Unseen, World
+from loopcheck.reasons import MISSING_SECRET
+from loopcheck_checks.datadog_monitor.judge import judge
+from loopcheck_checks.datadog_monitor.manifest import (
+    MANIFEST,
+    DatadogMonitorExpectation,
+    DatadogMonitorObservation,
+    SeenMonitor,
+)
+from loopcheck_checks.datadog_monitor.query import parse
+from loopcheck_checks.datadog_monitor.select import Index, downtimes_of, may_be
+from loopcheck_checks.systems import datadog
+
+_KIND = MANIFEST.kind
+
+
+class _Listed:
+    """All monitors, from Datadog or from an export, with what else was seen there."""
+
+    def __init__(
+        self,
+        source: str,
+        index: Index,
+        unreadable: tuple[datadog.Unreadable, ...],
+        rules: tuple[datadog.Rule, ...] | Unseen,
+        incomplete: Unseen | None = None,
+    ) -> None:
+        self.source = source
+        self.index = index
+        self.unreadable = unreadable
+        self.rules = rules
+        self.incomplete = incomplete
+
+
+class DatadogMonitorChecker(Checker[DatadogMonitorExpectation, DatadogMonitorObservation]):
+    """An implementation of `Checker` for monitors of Datadog."""
+
+    manifest = MANIFEST
+    Expect = DatadogMonitorExpectation
+    Observation = DatadogMonitorObservation
+
+    def describe(self, expect: DatadogMonitorExpectation) -> str:
+        """See `Checker.describe`."""
+        what = expect.metric or expect.name or expect.query or ", ".join(expect.monitor_tags)
+        condition = f" {expect.fires_when}" if expect.fires_when is not None else ""
+        scope = f" {{{','.join(expect.scope_tags)}}}" if expect.scope_tags else ""
+        return f"{what[:100]}{scope}{condition}"
+
+    def observe(self, expect: DatadogMonitorExpectation, world: World) -> DatadogMonitorObservation:
+        """See `Checker.observe`."""
+        listed = world.once((_KIND, "index"), lambda: _listed(world))
+        index = listed.index
+        candidates = index.candidates(expect)
+        parts = {number for one in candidates for number in parse(one.monitor.query).parts}
+        return DatadogMonitorObservation(
+            now=world.now,
+            source=listed.source,
+            total=len(index.seen) + len(listed.unreadable),
+            candidates=tuple(candidates),
+            parts=tuple(index.by_id[number] for number in sorted(parts) if number in index.by_id),
+            unreadable=tuple(odd for odd in listed.unreadable if odd.id in parts or may_be(expect, odd)),
+            nearest=() if candidates else index.nearest(expect),
+            incomplete=listed.incomplete,
+            rules=listed.rules,
+        )
+
+    def judge(self, expect: DatadogMonitorExpectation, observation: DatadogMonitorObservation) -> Iterable[Claim]:
+        """See `Checker.judge`."""
+        return judge(expect, observation)
+
+
+def _listed(world: World) -> _Listed:
+    """Datadog itself where both keys are set, else the export. An outage of the one is not filled by the other."""
+    if datadog.has_keys(world):
+        return _from_datadog(world)
+    settings = world.settings(datadog.SYSTEM, datadog.DatadogSettings)
+    if settings.export is None:
+        raise CannotTell(
+            MISSING_SECRET,
+            "DD_API_KEY and DD_APP_KEY are not both set, and no `settings.datadog.export` names a folder of monitors",
+        )
+    return _from_export(world, datadog.read_export(world, settings))
+
+
+def _from_datadog(world: World) -> _Listed:
+    monitors, unreadable = datadog.list_monitors(world)
+    downtimes = world.attempt(lambda: datadog.list_downtimes(world))
+    rules = world.attempt(lambda: datadog.list_rules(world))
+    site = datadog.site_of(world)
+    seen = [
+        SeenMonitor(
+            monitor=monitor,
+            source=datadog.monitor_page(site, monitor.id),
+            at=world.now,
+            downtimes=downtimes if isinstance(downtimes, Unseen) else downtimes_of(monitor, downtimes),
+        )
+        for monitor in monitors
+    ]
+    odd = tuple(
+        datadog.Unreadable(one.problem, one.id, one.name, datadog.monitor_page(site, one.id)) for one in unreadable
+    )
+    return _Listed(datadog.monitor_page(site, None), Index(seen), odd, rules)
+
+
+def _from_export(world: World, export: datadog.Export) -> _Listed:
+    seen = [
+        SeenMonitor(
+            monitor=one.monitor,
+            source=one.source,
+            at=one.at,
+            stateless=one.stateless,
+            downtimes=_exported_downtimes(world, one, export.downtimes),
+        )
+        for one in export.monitors
+    ]
+    return _Listed(export.where, Index(seen), export.unreadable, export.rules, export.stale)
+
+
+def _exported_downtimes(
+    world: World, one: datadog.ExportedMonitor, downtimes: tuple[datadog.Downtime, ...] | Unseen
+) -> tuple[datadog.Downtime, ...] | Unseen:
+    """The downtimes that are listed with the monitor; where there is no such list, those of the whole export."""
+    listed = one.monitor.matching_downtimes
+    if listed is None:
+        return downtimes if isinstance(downtimes, Unseen) else downtimes_of(one.monitor, downtimes)
+    found = (datadog.matching_downtime_of(entry, one.monitor.id, world.now) for entry in listed)
+    return tuple(downtime for downtime in found if downtime is not None)

@@ -1,0 +1,285 @@
+"""The words of `datadog-monitor`: what is declared, what is seen, what is claimed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from loopcheck.checker import ClaimKind, Expectation, Manifest, Observation, Reason, Rung, Unseen
+from loopcheck.quantities import Comparison, Duration
+from loopcheck_checks.systems import datadog
+
+
+class Aggregation(StrEnum):
+    """How the values of the window become the one that is compared."""
+
+    AVG = "avg"
+    MIN = "min"
+    MAX = "max"
+    SUM = "sum"
+    LAST = "last"
+    COUNT = "count"
+
+
+class NoData(StrEnum):
+    """What a monitor does when no data comes."""
+
+    NOTIFY = "notify"
+    """It tells somebody."""
+    IGNORED = "ignored"
+    """It tells nobody: silence is normal for this metric."""
+    RESOLVE = "resolve"
+    """It goes back to OK."""
+
+
+class DatadogMonitorExpectation(Expectation, frozen=True, kw_only=True):
+    """What an author declares of a monitor. At least one of metric, query, name and tags says which one."""
+
+    metric: Annotated[
+        str | None, Meta(description="The metric in its query.", examples=["postgresql.replication_delay"])
+    ] = None
+    query: Annotated[
+        str | None, Meta(description="Its query, whole, or without window and threshold. Spaces do not matter.")
+    ] = None
+    name: Annotated[str | None, Meta(description="Its name. Upper and lower case do not matter.")] = None
+    tags: Annotated[str | list[str] | None, Meta(description="Tags of the monitor itself, all of them.")] = None
+    id: Annotated[int | None, Meta(description="Which one is meant where two fit. Only a hint.")] = None
+    scope: Annotated[
+        str | list[str] | dict[str, str] | None,
+        Meta(description="The tags that it must watch, or more than these: `env:prod`."),
+    ] = None
+    fires_when: Annotated[
+        Comparison | None, Meta(description="When it must fire, at the latest: `> 30`. In the metric's own unit.")
+    ] = None
+    within: Annotated[Duration | None, Meta(description="The longest window that it may look at: `5m`.")] = None
+    aggregation: Annotated[Aggregation | None, Meta(description="How it puts its window together.")] = None
+    recovers_when: Annotated[Comparison | None, Meta(description="When it may recover, at the earliest: `< 20`.")] = (
+        None
+    )
+    no_data: Annotated[NoData | None, Meta(description="What it does when no data comes.")] = None
+    notifies: Annotated[
+        str | list[str] | None, Meta(description="Whom it must tell: `@pagerduty-database`, or a list of handles.")
+    ] = None
+    proven_by: Annotated[
+        Literal["incident"] | None, Meta(description="What proves it: a replay of the incident's window.")
+    ] = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no monitor could meet.
+
+        Raises:
+            ValueError: with a sentence for the author.
+        """
+        if not (self.metric or self.query or self.name or self.monitor_tags):
+            raise ValueError("nothing says which monitor is meant: add `metric:`, `query:`, `name:` or `tags:`")
+        for key, bound in (("fires-when", self.fires_when), ("recovers-when", self.recovers_when)):
+            if bound is not None and bound.bound.dimension:
+                raise ValueError(
+                    f"`{key}` has a unit, and Datadog compares bare numbers: write `{bound.sign} "
+                    "…` in the metric's own unit"
+                )
+        for tag in self.scope_tags:
+            key, colon, value = tag.partition(":")
+            if not key.strip() or (colon and not value.strip()) or "=" in key or len(tag) > 400:
+                raise ValueError(f"`{tag[:60]}` in `scope` is not a tag: write `env:prod`")
+        if any(len(handle) < 2 or not handle.startswith("@") or " " in handle for handle in self.handles):
+            raise ValueError('`notifies` is not a handle: write `"@pagerduty-database"`')
+
+    @property
+    def monitor_tags(self) -> tuple[str, ...]:
+        """`tags` as a list, in lower case as Datadog keeps them."""
+        tags = self.tags.split(",") if isinstance(self.tags, str) else self.tags or []
+        return tuple(tag.strip().casefold() for tag in tags if tag.strip())
+
+    @property
+    def scope_tags(self) -> tuple[str, ...]:
+        """`scope` as a list of tags."""
+        if isinstance(self.scope, dict):
+            return tuple(f"{key}:{value}" for key, value in self.scope.items())
+        tags = self.scope.strip("{}").split(",") if isinstance(self.scope, str) else self.scope or []
+        return tuple(tag.strip().casefold() for tag in tags if tag.strip() not in ("", "*"))
+
+    @property
+    def handles(self) -> tuple[str, ...]:
+        """`notifies` as a list of handles."""
+        handles = [self.notifies] if isinstance(self.notifies, str) else self.notifies or []
+        return tuple(handle.strip().casefold() for handle in handles)
+
+
+class SeenMonitor(msgspec.Struct, frozen=True, kw_only=True):
+    """A monitor, with where and when it was seen."""
+
+    monitor: datadog.Monitor
+    source: str
+    at: datetime | None = None
+    """As of when its state is told; `None` where that is not known."""
+    stateless: Unseen | None = None
+    """Why its state is not told; `None` where it is."""
+    downtimes: tuple[datadog.Downtime, ...] | Unseen = ()
+    """Those that may silence it, by id or tags."""
+
+
+class DatadogMonitorObservation(Observation, frozen=True, kw_only=True):
+    """What was seen of Datadog's monitors, or of an export of them."""
+
+    now: datetime
+    source: str
+    """Where the list is, for the evidence that something is not in it."""
+    total: int
+    """How many monitors there are."""
+    candidates: tuple[SeenMonitor, ...] = ()
+    """Those that fit all that the declaration selects by."""
+    parts: tuple[SeenMonitor, ...] = ()
+    """The monitors that composites among the candidates are made of."""
+    unreadable: tuple[datadog.Unreadable, ...] = ()
+    """Those that may be the one that is meant, and cannot be read."""
+    nearest: tuple[str, ...] = ()
+    """What the author may have meant, where nothing fits."""
+    incomplete: Unseen | None = None
+    """Why nothing follows from what is not in the list; `None` where it is whole and fresh."""
+    rules: tuple[datadog.Rule, ...] | Unseen = ()
+
+
+FOUND = ClaimKind("found", Rung.EXISTS, "Exactly one monitor fits the declaration.")
+COVERS_SCOPE = ClaimKind("covers-scope", Rung.EXISTS, "It watches all that was declared as its scope.")
+STRICT_ENOUGH = ClaimKind("strict-enough", Rung.EXISTS, "It fires at least whenever the declared condition is met.")
+SOON_ENOUGH = ClaimKind("soon-enough", Rung.EXISTS, "Its window is no longer than was declared.")
+AGGREGATES = ClaimKind("aggregates", Rung.EXISTS, "It puts its window together as declared, or more strictly.")
+RECOVERS = ClaimKind("recovers", Rung.EXISTS, "It recovers no earlier than was declared.")
+HANDLES_NO_DATA = ClaimKind("handles-no-data", Rung.EXISTS, "It does what was declared when no data comes.")
+NOT_MUTED = ClaimKind("not-muted", Rung.ACTIVE, "No option of the monitor mutes it.")
+NOT_IN_DOWNTIME = ClaimKind("not-in-downtime", Rung.ACTIVE, "No downtime silences it now.")
+NOT_DRAFT = ClaimKind("not-draft", Rung.ACTIVE, "It is published: a draft tells nobody.")
+EVALUATES = ClaimKind("evaluates", Rung.ACTIVE, "It has data to evaluate.")
+NOTIFIES = ClaimKind("notifies", Rung.ACTIVE, "It tells somebody when it fires, and whom it was declared to tell.")
+PARTS_IN_FORCE = ClaimKind("parts-in-force", Rung.ACTIVE, "The monitors that a composite is made of are in force.")
+REPLAYED = ClaimKind("replayed", Rung.PROVEN, "Replayed over the incident's window, it fires.")
+
+NO_MONITOR = Reason(
+    "no-monitor", "No monitor fits the declaration.", "Create the monitor, or correct what the declaration selects by."
+)
+UNREADABLE_MONITOR = Reason(
+    "unreadable-monitor",
+    "A monitor that may be the one is of a form that loopcheck cannot read.",
+    "Look at the monitor that the message names; if it is well, report its form to loopcheck.",
+)
+OTHER_SCOPE = Reason(
+    "other-scope", "It watches something else.", "Change the filter of the monitor's query, or the declared scope."
+)
+NARROWER_SCOPE = Reason(
+    "narrower-scope",
+    "It watches only a part of the declared scope.",
+    "Widen the filter of the monitor's query, or declare the scope that it has.",
+)
+LOOSER_THRESHOLD = Reason(
+    "looser-threshold",
+    "It fires later than was declared.",
+    "Set the monitor's threshold to the declared one, or declare what was decided since.",
+)
+OTHER_DIRECTION = Reason(
+    "other-direction",
+    "It compares in the other direction.",
+    "Turn the comparison of the monitor's query round, or correct the declaration.",
+)
+THRESHOLDS_DISAGREE = Reason(
+    "thresholds-disagree",
+    "The threshold in the query and the one in the options are not the same.",
+    "Set both to the same value in the monitor.",
+)
+LONGER_WINDOW = Reason(
+    "longer-window",
+    "It looks at a longer window than was declared, and so fires later.",
+    "Shorten the window of the monitor's query, or declare the window that it has.",
+)
+OTHER_AGGREGATION = Reason(
+    "other-aggregation",
+    "It puts its window together in a way that fires later.",
+    "Change the aggregation of the monitor's query, or declare the one that it has.",
+)
+EARLY_RECOVERY = Reason(
+    "early-recovery",
+    "It recovers earlier than was declared.",
+    "Set the recovery threshold of the monitor's critical alert.",
+)
+OTHER_NO_DATA = Reason(
+    "other-no-data",
+    "It does something else when no data comes.",
+    "Change what the monitor does on missing data, or the declaration.",
+)
+MUTED = Reason("muted", "It is muted for now.", "Unmute the monitor, or wait for the end that the message names.")
+MUTED_FOREVER = Reason("muted-forever", "It is muted without an end.", "Unmute the monitor.")
+PARTLY_MUTED = Reason(
+    "partly-muted",
+    "A part of what it watches is muted, which may be the part that matters.",
+    "Declare the `scope` that matters, or unmute the monitor.",
+)
+IN_DOWNTIME = Reason(
+    "in-downtime",
+    "A downtime silences it.",
+    "Cancel the downtime, or wait for the end that the message names.",
+)
+PARTLY_IN_DOWNTIME = Reason(
+    "partly-in-downtime",
+    "A downtime silences, or may silence, a part of what it watches.",
+    "Look at the downtime that the message names; declare the `scope` that matters, so that it can be compared.",
+)
+DRAFT = Reason("draft", "It is a draft, and tells nobody.", "Publish the monitor.")
+NEVER_EVALUATED = Reason(
+    "never-evaluated",
+    "It has never had data to evaluate.",
+    "Check metric and tags of its query. Where silence is normal, declare `no-data: ignored`.",
+)
+NOT_YET_EVALUATED = Reason(
+    "not-yet-evaluated",
+    "It is less than a day old and has not evaluated yet.",
+    "Nothing to do: the next run looks again.",
+)
+NO_DATA = Reason(
+    "no-data",
+    "It has no data to evaluate any more.",
+    "Check metric and tags of its query. Where silence is normal, declare `no-data: ignored`.",
+)
+NOTIFIES_NOBODY = Reason(
+    "notifies-nobody",
+    "It tells nobody when it fires.",
+    "Add a handle such as `@pagerduty-database` to its message, outside `{{#is_recovery}}` and code.",
+)
+NOTIFIES_OTHERS = Reason(
+    "notifies-others",
+    "It does not tell whom it was declared to tell.",
+    "Add the declared handle to its message, or declare the one that is told.",
+)
+UNCERTAIN_HANDLE = Reason(
+    "uncertain-handle",
+    "Whether it tells somebody depends on something that loopcheck cannot evaluate.",
+    "Put the handle into the message where nothing conditions it.",
+)
+PART_MISSING = Reason(
+    "part-missing",
+    "A monitor that the composite is made of does not exist.",
+    "Recreate the monitor, or correct the composite's query.",
+)
+PART_NOT_IN_FORCE = Reason(
+    "part-not-in-force",
+    "A monitor that the composite is made of is muted, a draft, or without data.",
+    "Look at the monitor that the message names.",
+)
+NOT_REPLAYED = Reason(
+    "not-replayed",
+    "This version of loopcheck does not replay incidents yet.",
+    "Require `active` until it does; the declaration may keep `proven-by`.",
+)
+
+MANIFEST = Manifest(
+    kind="datadog-monitor",
+    summary="A Datadog monitor matches what was promised, is in force, and tells somebody.",
+    claims=tuple(value for value in list(globals().values()) if isinstance(value, ClaimKind)),
+    reasons=(*(value for value in list(globals().values()) if isinstance(value, Reason)), *datadog.REASONS),
+    systems=(datadog.SYSTEM,),
+    secrets=datadog.SECRETS,
+    settings=(datadog.SETTING,),
+)

@@ -1,0 +1,87 @@
+"""Datadog, for every kind of artifact that lives there. Nothing of its client is imported until it is asked."""
+
+from __future__ import annotations
+
+from loopcheck.checker import Secret, Setting
+from loopcheck_checks.systems.datadog.client import (
+    API_KEY,
+    APP_KEY,
+    LOOPBACK,
+    SITE,
+    SITES,
+    SYSTEM,
+    UNKNOWN_SITE,
+    has_keys,
+    monitor_page,
+    site_of,
+)
+from loopcheck_checks.systems.datadog.export import (
+    EXPORT_STALE,
+    NO_EXPORT,
+    NO_STATE,
+    DatadogSettings,
+    Export,
+    ExportedMonitor,
+    read_export,
+)
+from loopcheck_checks.systems.datadog.live import list_downtimes, list_monitors, list_rules
+from loopcheck_checks.systems.datadog.records import (
+    Condition,
+    Downtime,
+    MatchingDowntime,
+    Monitor,
+    Options,
+    Rule,
+    Thresholds,
+    Unreadable,
+)
+from loopcheck_checks.systems.datadog.schedule import matching_downtime_of
+
+__all__ = [
+    "EXPORT_STALE",
+    "NO_EXPORT",
+    "NO_STATE",
+    "REASONS",
+    "SECRETS",
+    "SETTING",
+    "SITES",
+    "SYSTEM",
+    "Condition",
+    "DatadogSettings",
+    "Downtime",
+    "Export",
+    "ExportedMonitor",
+    "MatchingDowntime",
+    "Monitor",
+    "Options",
+    "Rule",
+    "Thresholds",
+    "Unreadable",
+    "has_keys",
+    "list_downtimes",
+    "list_monitors",
+    "list_rules",
+    "matching_downtime_of",
+    "monitor_page",
+    "read_export",
+    "site_of",
+]
+
+SECRETS = (
+    Secret(API_KEY, "Datadog's API key. Not needed where the monitors are exported to the repository.", required=False),
+    Secret(
+        APP_KEY,
+        "An application key with the scopes `monitors_read` and, to see downtimes, `monitors_downtime`.",
+        required=False,
+    ),
+    Secret(SITE, "The site, where it is not datadoghq.com.", required=False, confidential=False),
+    Secret(
+        LOOPBACK, "An address on this machine to ask instead of Datadog, for tests.", required=False, confidential=False
+    ),
+)
+"""What a kind that looks at Datadog lists in its manifest."""
+
+REASONS = (UNKNOWN_SITE, EXPORT_STALE, NO_STATE, NO_EXPORT)
+"""The reasons that come from here, likewise."""
+
+SETTING = Setting(SYSTEM, DatadogSettings)
