@@ -1,0 +1,201 @@
+"""The GitHub action: `verify` at the commit that is checked out, told to the runner.
+
+Run as `python -I -m loopcheck.action`, so that nothing of the checkout is importable; the checkout is a path,
+and what is read of it comes from git's objects. Inputs come in the environment, as the runner gives them to a
+container; docs/action.md says what each does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path, PurePath
+
+import msgspec
+
+from loopcheck import engine, runner
+from loopcheck.cli import common
+from loopcheck.errors import ExitCode, LoopcheckError, NotARepositoryError, UsageError
+from loopcheck.model import Report, Verdict
+from loopcheck.reports import renderer
+from loopcheck.world import Repository
+
+REPORT = "loopcheck-report.json"
+
+
+class FailOn(StrEnum):
+    """What makes the step fail."""
+
+    FAILED = "failed"
+    """An artifact that is proven not to be there, or a declaration that cannot be read."""
+    INCONCLUSIVE = "inconclusive"
+    """Also what could not be seen: a missing secret, an outage, a run that stopped early."""
+    NEVER = "never"
+    """Nothing but a mistake in how the action is called. The output `verdict` says what was found."""
+
+
+class Inputs(msgspec.Struct, frozen=True):
+    """What the workflow asks for."""
+
+    workspace: Path
+    """The folder that the runner mounts."""
+    checkout: Path
+    """Where in it the repository is."""
+    fail_on: FailOn
+    time_limit: float | None
+    """Seconds; `None` for as long as it takes."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Inputs:
+        """The inputs as the runner gives them: `INPUT_` and the name in capitals, an omitted one empty.
+
+        Raises:
+            UsageError: one of them cannot be used.
+        """
+        if not environment.get("GITHUB_WORKSPACE"):
+            raise UsageError("GITHUB_WORKSPACE is not set", hint="outside GitHub, run `loopcheck verify`")
+        workspace = Path(environment["GITHUB_WORKSPACE"]).resolve()
+        checkout = workspace.joinpath(_given(environment, "PATH") or ".").resolve()
+        if not checkout.is_relative_to(workspace):
+            raise UsageError("`path` leads out of the workspace", hint="name a folder below it")
+        return cls(workspace, checkout, _fail_on(_given(environment, "FAIL-ON")), _seconds(environment))
+
+
+def _given(environment: Mapping[str, str], name: str) -> str:
+    return environment.get(f"INPUT_{name}", "").strip()
+
+
+def _fail_on(text: str) -> FailOn:
+    try:
+        return FailOn(text or FailOn.FAILED)
+    except ValueError:
+        words = ", ".join(f"`{word.value}`" for word in FailOn)
+        raise UsageError(f"`fail-on` is `{text[:40]}`", hint=f"write one of {words}") from None
+
+
+def _seconds(environment: Mapping[str, str]) -> float | None:
+    text = _given(environment, "TIME-LIMIT")
+    if not text:
+        return None
+    if not text.isdecimal() or not text.isascii() or len(text) > 6 or int(text) == 0:
+        raise UsageError(f"`time-limit` is `{text[:40]}`", hint="write a number of seconds, such as `300`")
+    return float(text)
+
+
+def main() -> int:
+    """Verify, tell the runner, and return the step's exit code."""
+    try:
+        told = runner.Runner(os.environ)
+    except OSError as error:
+        runner.error(f"the files that the runner named cannot be written ({error.strerror})")
+        return int(ExitCode.USAGE)
+    with told:
+        try:
+            return int(_step(told))
+        except LoopcheckError as error:
+            runner.error(f"{error}" + (f" ({error.hint})" if error.hint else ""))
+            code = error.exit_code
+        except Exception as error:  # noqa: BLE001 - its text may hold anything, a credential among it
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{PurePath(where.filename).name}:{where.lineno}"
+            runner.error(f"loopcheck stopped with {type(error).__name__} at {place}; this is a mistake in loopcheck")
+            code = ExitCode.USAGE
+        # No output is left empty: a workflow may ask whether `verdict` is `failed` and take everything else for good.
+        told.output("verdict", Verdict.INCONCLUSIVE.value)
+        return int(code)
+
+
+def _step(told: runner.Runner) -> ExitCode:
+    inputs = Inputs.read(os.environ)
+    runner.drop_privileges(inputs.workspace)
+    os.chdir("/")  # nothing that is run later looks into the checkout for its settings
+    with runner.no_commands():
+        report = verify(inputs)
+        sys.stdout.write(renderer("text")(report))
+    return tell(report, inputs, told)
+
+
+def verify(inputs: Inputs) -> Report:
+    """The report on the commit that is checked out.
+
+    Raises:
+        LoopcheckError: there is no checkout, or its configuration cannot be read.
+    """
+    try:
+        with_head = Repository(inputs.checkout, trusted=True)
+    except NotARepositoryError as error:
+        if "not in a git repository" in str(error):
+            raise NotARepositoryError(
+                "there is no checkout in the workspace",
+                hint="run `actions/checkout` in an earlier step, with `fetch-depth: 0`",
+            ) from None
+        raise
+    # Looked at by its id and not as HEAD: what is not committed is then not asked about, and no filter that
+    # the checkout's settings name is run to find out.
+    commit = with_head.commit
+    with_head.close()
+    loaded = common.load(inputs.checkout, commit, trusted=True)
+    session = common.session(loaded, seconds=inputs.time_limit)
+    try:
+        return engine.run(loaded.declared.items, loaded.registry, session, errors=loaded.declared.problems)
+    finally:
+        loaded.repository.close()
+
+
+def tell(report: Report, inputs: Inputs, told: runner.Runner) -> ExitCode:
+    """Write annotations, summary, report and outputs; return the step's exit code."""
+    sys.stdout.write(renderer("github")(report))
+    sys.stdout.flush()
+    told.summary(renderer("markdown")(report))
+    told.output("report", write_report(report, inputs.workspace))
+    count = Counter(item.verdict for item in report.items)
+    told.output("verdict", report.verdict.value)
+    for verdict in Verdict:
+        told.output(verdict.value, count[verdict])
+    told.output("unreadable", len(report.errors))
+    if not report.items and not report.errors:
+        runner.warning("nothing is declared at this commit, so nothing was verified")
+    return exit_code(report, inputs.fail_on)
+
+
+def exit_code(report: Report, fail_on: FailOn) -> ExitCode:
+    """The step's exit code: the command line's own, or 0 for what `fail-on` forgives."""
+    code = common.exit_code(report)
+    forgiven = {
+        FailOn.FAILED: (ExitCode.INCONCLUSIVE, ExitCode.PARTIAL),
+        FailOn.INCONCLUSIVE: (),
+        FailOn.NEVER: tuple(ExitCode),
+    }
+    return ExitCode.VERIFIED if code in forgiven[fail_on] else code
+
+
+def write_report(report: Report, workspace: Path) -> str:
+    """Write the JSON report to a new file in the workspace, and return its name.
+
+    Always a new one, of the next free name: a file that the repository has is not overwritten, and a link that
+    it has is not followed.
+
+    Raises:
+        UsageError: the workspace cannot be written to.
+    """
+    stem, _, ending = REPORT.rpartition(".")
+    for number in range(1, 100):
+        name = REPORT if number == 1 else f"{stem}-{number}.{ending}"
+        try:
+            place = os.open(workspace / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise UsageError(f"the report cannot be written to the workspace ({error.strerror})") from None
+        with os.fdopen(place, "w", encoding="utf-8") as file:
+            file.write(renderer("json")(report))
+        return name
+    raise UsageError(f"the workspace is full of files named like {REPORT}", hint="remove them before this step")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
