@@ -73,11 +73,13 @@ def run(document: Path, folder: Path) -> list[Example]:
 
 def update(document: Path, examples: list[Example]) -> None:
     """Write what was printed into the document, in place of what it says."""
-    text = document.read_text("utf-8")
-    for example in examples:
+    lines = document.read_text("utf-8").splitlines(keepends=True)
+    for example in reversed(examples):  # from the end, so that the lines before keep their numbers
         if not example.agrees:
-            text = text.replace(example.expected, example.actual.rstrip("\n") + "\n", 1)
-    document.write_text(text, "utf-8")
+            # By place and not by text: two blocks may begin with the same command.
+            end = example.line + example.expected.count("\n")
+            lines[example.line : end] = [example.actual.rstrip("\n") + "\n"]
+    document.write_text("".join(lines), "utf-8")
 
 
 def _console(block: str, folder: Path, expected_exit: str | None) -> str:
