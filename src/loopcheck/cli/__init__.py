@@ -31,6 +31,9 @@ _COMMANDS = {
 }
 """Each command with its one line of help, so that `--help` imports none of them."""
 
+_MODULES = {"list": "listing"}
+"""Commands whose module has another name: a module `list` would stand for the built-in one in this package."""
+
 _INTERRUPTED = 130
 """What a shell returns after Ctrl-C. 1 would say that something failed."""
 
@@ -44,7 +47,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"loopcheck.cli.{cmd_name}").command
+        command: click.Command = import_module(f"loopcheck.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

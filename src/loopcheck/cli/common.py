@@ -85,7 +85,7 @@ def moment(text: str | None) -> datetime | None:
             return datetime.fromisoformat(text).replace(tzinfo=UTC)
         return Moment.parse(text).at
     except ValueError as error:
-        raise UsageError(f"--now: {error}") from None
+        raise UsageError(f"--now: {error}", hint="write `2026-12-15` or `2026-12-15T09:14Z`") from None
 
 
 def chosen(items: tuple[ActionItem, ...], wanted: tuple[str, ...]) -> tuple[ActionItem, ...]:

@@ -117,7 +117,7 @@ def _keys(wanted: type[Any]) -> list[Line]:
 def _key(key: Key) -> list[Line]:
     indent = "  " * (key.depth + 1)
     about = [key.form, *(["required"] if key.required else [])]
-    if not key.required and key.default not in (None, [], {}, ""):
+    if not key.required and key.default not in (None, [], (), {}, ""):
         about.append(f"{_plain(key.default)} unless said")
     lines: list[Line] = [[(f"{indent}{key.name}", "title"), (f"  {one_line(', '.join(about))}", "dim")]]
     if key.says:

@@ -56,8 +56,9 @@ def _keys(schema: Mapping[str, Any], components: Mapping[str, Any], depth: int) 
             examples[0],
         )
         if depth < _MAX_DEPTH:
-            for below in _below(value, components):
-                yield from _keys(below, components, depth + 1)
+            # A key of which several forms are mappings names each key below it once.
+            below = [key for form in _below(value, components) for key in _keys(form, components, depth + 1)]
+            yield from {(key.depth, key.name): key for key in below}.values()
 
 
 def _opened(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -90,7 +91,8 @@ def _form(schema: Mapping[str, Any], components: Mapping[str, Any]) -> str:
     if isinstance(kind, list):
         return _either([_WORDS.get(str(one), str(one)) for one in kind if one != "null"])
     if kind == "array" and isinstance(schema.get("items"), Mapping) and schema["items"]:
-        return f"list of {_form(schema['items'], components)}"
+        inner = _form(schema["items"], components)
+        return f"list, each {inner}" if " or " in inner else f"list of {inner}"
     return _WORDS.get(str(kind), str(kind))
 
 

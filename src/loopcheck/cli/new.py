@@ -71,8 +71,7 @@ def command(
     artifact = artifact or _ask("--artifact", f"Artifact that will prove it ({', '.join(registry.kinds())})")
     keys = _keys(artifact, registry)
     owner = owner or _ask("--owner", "Owner, one person", check=parse_owner)
-    if due is None and _somebody():
-        due = _ask("--due", "Due, such as 2026-12-15 (Enter for no date)", "") or None
+    due = due or _ask("--due", "Due, such as 2026-12-15 (Enter for no date)", "") or None
     expected = dict(_set(words, keys) for words in given)
     for key in keys.values():
         if key.required and key.name not in expected:
@@ -113,6 +112,8 @@ def _ask(option: str, words: str, default: str | None = None, check: Callable[[s
     Raises:
         UsageError: nobody is there.
     """
+    if not _somebody() and default is not None:
+        return default
     if not _somebody():
         raise UsageError(f"{option} is needed", hint="nobody can be asked here: give it as an option")
 

@@ -109,7 +109,8 @@ def write_report(
         try:
             write_file(output, written.encode("utf-8", "replace"))
         except OSError as error:
-            raise UsageError(f"--output: {output}: {error.strerror or error}") from None
+            hint = "name a file in a folder that is there and may be written"
+            raise UsageError(f"--output: {output}: {error.strerror or error}", hint=hint) from None
     if output is not None or style == "text":
         say(text.lines(report, verbose=verbose), color)
     else:
