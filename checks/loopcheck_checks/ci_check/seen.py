@@ -1,0 +1,142 @@
+"""What `ci-check` sees of workflow files, as plain data: the way from an event to a step, as it is written.
+
+Nothing here is judged. Texts are kept with the place where they stand, so that every finding can name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A text of a workflow file, and where it stands."""
+
+    text: str
+    line: int
+
+
+class EventSeen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One event of `on:`."""
+
+    name: str
+    line: int
+    filters: Mapping[str, tuple[str, ...]] = {}
+    """`branches`, `paths-ignore`, `types` … with their patterns. No key is no filter."""
+
+
+class Leg(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One combination of a matrix."""
+
+    values: Mapping[str, Any]
+    open: bool = False
+    """Whether there are values, or further combinations, that only the run knows."""
+
+
+class StepSeen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A step, of a job or of a composite action."""
+
+    path: str
+    line: int
+    label: str
+    """Its name, id, action or first line, whatever there is."""
+    id: str | None = None
+    uses: str | None = None
+    run: Written | None = None
+    shell: str | None = None
+    """The shell that is named for it, by itself or by a default."""
+    condition: Written | None = None
+    soft: Written | None = None
+    """`continue-on-error`."""
+    env: Mapping[str, str] = {}
+    inputs: Mapping[str, str] = {}
+    """`with:`."""
+
+
+class Kin(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A job that another one needs."""
+
+    line: int
+    condition: Written | None = None
+    needs: tuple[str, ...] = ()
+
+
+class JobSeen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A job."""
+
+    path: str
+    line: int
+    id: str
+    name: str | None = None
+    condition: Written | None = None
+    soft: Written | None = None
+    needs: tuple[str, ...] = ()
+    kin: Mapping[str, Kin] = {}
+    """Every job that it needs, directly or not, by id."""
+    legs: tuple[Leg, ...] = ()
+    """The combinations of its matrix; none where it has no matrix."""
+    labels: tuple[str, ...] = ()
+    """`runs-on`."""
+    uses: str | None = None
+    env: Mapping[str, str] = {}
+    inputs: Mapping[str, str] = {}
+    """What a caller hands to a reusable workflow, and for a called one the defaults of what it takes."""
+    flags: tuple[str, ...] = ()
+    """Those of the inputs that are declared as boolean."""
+    steps: tuple[StepSeen, ...] = ()
+
+
+class Route(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A way from events to what was declared."""
+
+    workflow: str
+    """The path of the workflow file whose events start it."""
+    events: tuple[EventSeen, ...]
+    """What starts it; `workflow_call` alone where nobody calls it."""
+    line: int
+    """Where `on:` stands."""
+    jobs: tuple[JobSeen, ...]
+    """The job, after the jobs that call its workflow."""
+    steps: tuple[StepSeen, ...] = ()
+    """The step, after the steps that use its composite action; none where a job was declared."""
+    command: str | None = None
+    """The declared command that the step executes."""
+    at: int | None = None
+    """The line on which the command stands."""
+    gates: tuple[JobSeen, ...] = ()
+    """The job that was declared as the gate, if it is in the same workflow."""
+
+    @property
+    def never_called(self) -> bool:
+        """Whether it is a reusable workflow that nobody calls."""
+        return bool(self.events) and all(event.name == "workflow_call" for event in self.events)
+
+
+class Possible(msgspec.Struct, frozen=True):
+    """A place that may hold what was declared, and that cannot be seen into."""
+
+    path: str
+    line: int
+    what: str
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """A workflow file that cannot be read."""
+
+    path: str
+    reason: str
+    message: str
+    remedy: str
+
+
+class PathsSeen(msgspec.Struct, frozen=True):
+    """What a path filter does to the files of the repository."""
+
+    total: int
+    """How many of the files that matter there are."""
+    left_out: int
+    examples: tuple[str, ...]
+    only_prose: bool
+    """Whether all that is left out is documentation."""
