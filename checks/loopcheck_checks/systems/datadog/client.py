@@ -196,10 +196,10 @@ def _refusal(what: str, scope: str, site: str, status: int) -> CannotTell:
 
 
 def _broken(what: str, error: Exception) -> CannotTell:
-    from urllib3.exceptions import MaxRetryError, TimeoutError  # noqa: A004 - urllib3's own name
+    from urllib3.exceptions import MaxRetryError, NewConnectionError, TimeoutError  # noqa: A004 - urllib3's name
 
     cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
-    if isinstance(cause, TimeoutError):
+    if isinstance(cause, TimeoutError) and not isinstance(cause, NewConnectionError):  # which is one, for history
         return CannotTell(TIMEOUT, f"Datadog did not send {what} in time")
     return CannotTell(UNREACHABLE, f"the connection to Datadog broke before {what} came ({type(cause).__name__})")
 
@@ -215,6 +215,15 @@ def _within_bounds(size: int, deadline: float) -> None:
         raise CannotTell(TOO_BIG, f"Datadog sent more than {_MAX_BODY:,} bytes in one answer")
 
 
+class _Answer(msgspec.Struct, frozen=True):
+    """A whole answer, as much of it as Datadog's client looks at."""
+
+    status: int
+    reason: str | None
+    headers: Any
+    data: bytes
+
+
 class _Deadlined:
     """Datadog's connection pool, with a limit on the whole of an answer.
 
@@ -226,8 +235,6 @@ class _Deadlined:
 
     def request(self, method: str, url: str, *, timeout: Any = None, preload_content: bool = True, **more: Any) -> Any:
         """See `urllib3.PoolManager.request`. `preload_content` is ignored: the body is always read here."""
-        import urllib3
-
         del preload_content
         seconds = timeout.total if timeout is not None and isinstance(timeout.total, int | float) else 30.0
         deadline = time.monotonic() + seconds
@@ -246,9 +253,7 @@ class _Deadlined:
                 answer.release_conn()
             else:
                 answer.close()
-        return urllib3.HTTPResponse(
-            b"".join(parts), headers=answer.headers, status=answer.status, reason=answer.reason, decode_content=False
-        )
+        return _Answer(answer.status, answer.reason, answer.headers, b"".join(parts))
 
     def clear(self) -> None:
         """See `urllib3.PoolManager.clear`."""

@@ -67,6 +67,12 @@ def list_rules(world: World) -> tuple[Rule, ...]:
     return world.once((SYSTEM, "notification-rules"), lambda: _rules(client_of(world)))
 
 
+class _Validity(msgspec.Struct):
+    """Datadog's answer to whether a key is one."""
+
+    valid: bool
+
+
 def _confirmed(client: Client) -> Client:
     """`client`, after one question that only a good API key of this very site can ask.
 
@@ -76,10 +82,10 @@ def _confirmed(client: Client) -> Client:
         "the check of the API key", "none", "v1.api.authentication_api.AuthenticationApi", lambda api: api.validate()
     )
     try:
-        valid = msgspec.json.decode(body, type=dict[str, Any])
+        answer = msgspec.json.decode(body, type=_Validity)
     except (msgspec.DecodeError, RecursionError):
         raise CannotTell(BAD_RESPONSE, "Datadog's check of the API key cannot be read") from None
-    if valid.get("valid") is not True:
+    if not answer.valid:
         raise CannotTell(REFUSED, f"{API_KEY} is not a valid key of {client.site} (set {SITE} if it is another site's)")
     return client
 
@@ -157,9 +163,7 @@ def _rules(client: Client) -> tuple[Rule, ...]:
     return tuple(rule_of(resource) for resource in resources)
 
 
-def _resources(
-    client: Client, what: str, scope: str, part: str, ask: Callable[..., Any], size: int
-) -> list[Resource]:
+def _resources(client: Client, what: str, scope: str, part: str, ask: Callable[..., Any], size: int) -> list[Resource]:
     """All entries of a v2 list.
 
     A server may give fewer than were asked for; where it says how many there are, that is believed, and where it
