@@ -35,7 +35,10 @@ def command(folder: Path, now: str | None, color: bool | None) -> None:  # noqa:
     finally:
         loaded.repository.close()
     verify.write(report, "text", None, verbose=False, color=color)
-    click.echo("\nDan says that he is done. He is not: that is what loopcheck is for. Now break what the others did:\n")
+    click.echo(
+        "\nDan says that he is done. He is not: that is what loopcheck is for. Bob may be: only GitHub can tell\n"
+        "whether his check is required, and nobody asked it. Now break what they did, on branches made for it:\n"
+    )
     for breakage in story.BREAKAGES:
         click.echo(f"  git diff main {breakage.branch}; loopcheck verify --ref {breakage.branch}")
         click.echo(f"      FAILED, {breakage.reason}: {breakage.teaches}\n")

@@ -47,6 +47,7 @@ COMMITS = (
     Commit("3-alert", 12, "Alice", "Alert on replication lag"),
     Commit("4-check", 9, "Bob", "Check migrations in CI"),
     Commit("5-runbook", 5, "Carol", "Say how to bring a lagging replica back"),
+    Commit("6-export", 1, "Alice", "Export the monitors again"),
 )
 
 BREAKAGES = (
@@ -65,7 +66,7 @@ BREAKAGES = (
         path=".github/workflows/ci.yml",
         old="        run: scripts/lint-migrations db/migrations\n",
         new="        run: scripts/lint-migrations db/migrations\n        continue-on-error: true\n",
-        reason="continue-on-error",
+        reason="continues-on-error",
         teaches="the check still runs, and can no longer fail",
     ),
     Breakage(
@@ -74,8 +75,8 @@ BREAKAGES = (
         path="runbooks/replication.md",
         old="",
         new="",
-        reason="not-changed",
-        teaches="the file is there and has a new date, and says what it said before the incident",
+        reason="not-mentioned",
+        teaches="the file is there, with a new date, and says what it said before the incident",
     ),
 )
 
@@ -97,6 +98,7 @@ def write(folder: Path, now: datetime | None = None) -> None:
     now = (now or datetime.now(UTC)).replace(microsecond=0)
     words = _words(now)
     repository = RepositoryBuilder(folder)
+    first = ""
     for commit in COMMITS:
         for path, text in _files(files("loopcheck.demo") / "commits" / commit.folder):
             for word, value in words.items():
@@ -104,9 +106,11 @@ def write(folder: Path, now: datetime | None = None) -> None:
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, "utf-8")
-        repository.commit_all(at=now - timedelta(days=commit.days_ago), message=commit.message, author=commit.author)
+        at = now - timedelta(days=commit.days_ago)
+        done = repository.commit_all(at=at, message=commit.message, author=commit.author)
+        first = first or done
     for number, breakage in enumerate(BREAKAGES):
-        _break(repository, breakage, now - timedelta(hours=6 - number))
+        _break(repository, breakage, first, now - timedelta(hours=6 - number))
 
 
 def _words(now: datetime) -> dict[str, str]:
@@ -116,6 +120,7 @@ def _words(now: datetime) -> dict[str, str]:
         "detected": started + timedelta(minutes=41),
         "resolved": started + timedelta(minutes=95),
         "alerted": now - timedelta(days=12),
+        "recovered": now - timedelta(days=8),
     }
     due = (now + timedelta(days=10)).date()
     return {**{word: at.isoformat().replace("+00:00", "Z") for word, at in times.items()}, "due": due.isoformat()}
@@ -130,14 +135,14 @@ def _files(folder: Traversable, below: str = "") -> Iterator[tuple[str, str]]:
             yield path, entry.read_text("utf-8")
 
 
-def _break(repository: RepositoryBuilder, breakage: Breakage, at: datetime) -> None:
+def _break(repository: RepositoryBuilder, breakage: Breakage, first: str, at: datetime) -> None:
     repository.git("checkout", "-q", "-b", breakage.branch)
     place = repository.folder / breakage.path
     if breakage.old:
         text = place.read_text("utf-8")
         place.write_text(text.replace(breakage.old, breakage.new), "utf-8")
     else:
-        before = repository.git("show", f":/{COMMITS[0].message}:{breakage.path}")
+        before = repository.git("show", f"{first}:{breakage.path}")
         place.write_text(f"{before}\n\nLast updated: {at.date()}\n", "utf-8")
     repository.commit_all(at=at, message=breakage.message, author="Eve")
     repository.git("checkout", "-q", "main")
