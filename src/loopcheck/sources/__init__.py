@@ -104,6 +104,7 @@ def understand(
                 found_problems.extend(error.problems)
             except DocumentError as error:
                 found_problems.append(error.problem)
+    found_problems.sort(key=lambda problem: (problem.path, problem.line, problem.column))
     return Declared(tuple(items), tuple(found_problems), tuple(incidents.values()), len(written))
 
 
