@@ -42,7 +42,7 @@ class RunbookChecker(Checker[RunbookExpectation, RunbookObservation]):
         file = world.repo.read(path)
         if file is None:
             return RunbookObservation(
-                path=path,
+                path=str(path),
                 commit=world.repo.commit,
                 now=world.now,
                 found=False,
@@ -70,7 +70,7 @@ def _without_section(
     if not fitting and has_sections and (heading := nearest_heading(document, expect.section or "")):
         near = f"#{heading.anchor}" if (expect.section or "").startswith("#") else heading.text
     return RunbookObservation(
-        path=expect.path,
+        path=str(expect.path),
         commit=world.repo.commit,
         now=world.now,
         found=True,
@@ -87,7 +87,7 @@ def _observed(
     content, line = content_of(section)
     within = expect.reviewed_within
     return RunbookObservation(
-        path=expect.path,
+        path=str(expect.path),
         commit=world.repo.commit,
         now=world.now,
         found=True,

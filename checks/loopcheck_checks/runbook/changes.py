@@ -65,7 +65,10 @@ def _matter(text: str) -> list[str]:
 
 
 def _undated(lines: Iterable[str]) -> list[str]:
-    return [without_dates(line) for line in lines if not is_review_line(line)]
+    return [without_dates(line) for line in lines if not is_review_line(line) and not _REVIEW_KEY.match(line)]
+
+
+_REVIEW_KEY = re.compile(r"(?:last|next)?[_-]?(?:review|updated|modified|lastmod|date)[A-Za-z_-]{0,20}\s{0,3}[:=]")
 
 
 def compare(old: Section, new: Section) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import datetime
+
+import msgspec
 
 from loopcheck.checker import World
 from loopcheck.world import Change
@@ -32,13 +33,13 @@ def change_since(world: World, path: str, selector: str | None, since: datetime)
         CannotTell: a version cannot be read.
     """
     history = world.repo.history(path, since)
-    changes = history.changes
+    changes = _with_earlier_lives(world, history.changes, since)
     if not changes:
         return ChangeSeen(since=since, result=UNTOUCHED, complete=history.complete)
-    net = _class(world, changes[-1], changes[0], selector, since)
+    net = _class(world, changes[-1], changes[0], selector)
     named = changes[0]
     if net == MATERIAL:
-        made_it = (change for change in changes if _class(world, change, change, selector, since) == MATERIAL)
+        made_it = (change for change in changes if _class(world, change, change, selector) == MATERIAL)
         found = next(made_it, None)
         # Slips of the pen can add up to something that looks like more; none of them was it.
         net, named = (MATERIAL, found) if found else (SMALL_CHANGES[-1], named)
@@ -52,39 +53,47 @@ def change_since(world: World, path: str, selector: str | None, since: datetime)
     )
 
 
-def _class(world: World, first: Change, last: Change, selector: str | None, since: datetime) -> str:
+def _class(world: World, first: Change, last: Change, selector: str | None) -> str:
     """The class of the change from before `first` to after `last`."""
-    before = _before(world, first, since)
-    if before is None:
+    if not first.old_oid.strip("0"):
         return MATERIAL  # it was not there
-    old_path, old_oid = before
-    if old_oid == last.oid:
+    if first.old_oid == last.oid:
         return SAME
-    if is_markdown(old_path) is not is_markdown(last.path):
+    if is_markdown(first.old_path) is not is_markdown(last.path):
         return OTHER_FORMAT
-    return compare_documents(load(world, old_path, old_oid), load(world, last.path, last.oid), selector)
+    old = load(world, first.old_path, first.old_oid)
+    return compare_documents(old, load(world, last.path, last.oid), selector)
 
 
-def _before(world: World, change: Change, since: datetime) -> tuple[str, str] | None:
-    """Path and content before a change; `None` where there was nothing.
+def _with_earlier_lives(world: World, changes: tuple[Change, ...], since: datetime) -> list[Change]:
+    """`changes`, newest first, with what went before a file was added that had been there already.
 
-    A file that was deleted and written again, or moved so that git does not see it, was there before.
+    A file that was deleted and written again, or moved so that git does not see it, is not new.
     """
-    if change.old_oid.strip("0"):
-        return change.old_path, change.old_oid
-    deleted = world.once(("runbook", "deleted", since), lambda: _deletions(world, since))
-    name = change.path.rpartition("/")[2]
-    for other in deleted.get(name, ()):
-        moved = other.commit == change.commit
-        if moved or (other.path == change.path and other.at <= change.at):
-            return other.path, other.old_oid
-    return None
+    life = list(changes)
+    after = -1
+    while life and not life[-1].old_oid.strip("0"):
+        every = world.once(("runbook", "changes", since), lambda: world.repo.changes(since))
+        born = life[-1]
+        after = next((n for n, other in enumerate(every) if n > after and other.commit == born.commit), len(every))
+        gone = next((n for n, other in enumerate(every) if n >= after and _was(other, born)), None)
+        if gone is None:
+            break
+        life[-1] = msgspec.structs.replace(born, old_path=every[gone].path, old_oid=every[gone].old_oid)
+        name = every[gone].path
+        for other in every[gone + 1 :]:
+            if other.path == name and other.status != "D":
+                life.append(other)
+                name = other.old_path
+                if other.status == "A":
+                    break
+        after = gone
+    return life
 
 
-def _deletions(world: World, since: datetime) -> dict[str, list[Change]]:
-    """Deletions since a moment by the name of the file, newest first."""
-    found: dict[str, list[Change]] = defaultdict(list)
-    for change in world.repo.changes(since):
-        if change.status == "D":
-            found[change.path.rpartition("/")[2]].append(change)
-    return dict(found)
+def _was(gone: Change, born: Change) -> bool:
+    """Whether a deletion took away what `born` added again."""
+    if gone.status != "D":
+        return False
+    moved = gone.commit == born.commit and gone.path.rpartition("/")[2] == born.path.rpartition("/")[2]
+    return moved or gone.path == born.path

@@ -86,16 +86,19 @@ class RunbookExpectation(Expectation, frozen=True, kw_only=True):
     """What an author declares of a runbook."""
 
     path: Annotated[RepoPath, Meta(description="The file.", examples=["runbooks/replication.md"])]
-    section: Annotated[
-        str | None,
-        Meta(
-            min_length=1,
-            max_length=500,
-            pattern=r"\S",
-            description="The heading of the section, or `#` and its anchor. Without it, the whole file.",
-            examples=["Replica is lagging"],
-        ),
-    ] = None
+    section: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=500,
+                pattern=r"\S",
+                description="The heading of the section, or `#` and its anchor. Without it, the whole file.",
+                examples=["Replica is lagging"],
+            ),
+        ]
+        | None
+    ) = None
     mentions: Annotated[
         Words | Mention | tuple[Words | Mention, ...],
         Meta(description="Words that a reader must find there."),
@@ -137,7 +140,7 @@ class MentionSeen(msgspec.Struct, frozen=True, kw_only=True):
     """Why its absence proves nothing."""
 
 
-class ChangeSeen(msgspec.Struct, frozen=True, kw_only=True):
+class ChangeSeen(msgspec.Struct, frozen=True, kw_only=True, tag="seen"):
     """How the runbook, or its section, changed since a moment."""
 
     since: datetime

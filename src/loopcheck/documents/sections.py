@@ -172,7 +172,7 @@ def nearest_heading(document: Document, wanted: str) -> Block | None:
         by_name = {heading.anchor: heading for heading in reversed(document.headings)}
         wanted = wanted.lstrip("#")
     else:
-        by_name = {comparable(heading.text): heading for heading in reversed(document.headings)}
+        by_name = {comparable(_ATTRIBUTES.sub("", heading.text)): heading for heading in reversed(document.headings)}
         wanted = comparable(wanted)
     holding = [name for name in by_name if wanted and wanted in name]
     near = holding[:1] or get_close_matches(wanted, list(by_name)[:2000], n=1, cutoff=0.6)
@@ -332,7 +332,7 @@ class _Reader:
                     else:
                         self.add(words.block("text", line, containers=self.open))
                 case "fence" | "code_block":
-                    first = line + (token.type == "fence")
+                    first = line + (token.type == "fence" and token.content != "")
                     self.add(Block("code", first, token.content, CODE_MARK, (token.content,), containers=self.open))
                 case "html_block":
                     self.html(token.content, line)

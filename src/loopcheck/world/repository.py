@@ -21,7 +21,7 @@ from loopcheck.errors import NotARepositoryError
 from loopcheck.model import Evidence
 from loopcheck.reasons import LINKED, MISSING_OBJECT, NOT_TEXT, TOO_BIG, CannotTell
 from loopcheck.world.git import Git, GitError
-from loopcheck.world.history import History, HistoryLog, path_of
+from loopcheck.world.history import Change, History, HistoryLog, path_of
 
 MAX_FILE = 4 * 1024 * 1024
 """The largest file that is read, in bytes."""
@@ -278,6 +278,35 @@ class Repository:
             CannotTell: the clone is partial, so that git cannot compare.
         """
         return self._log.of(path, since)
+
+    def changes(self, since: datetime | None = None, *, first_parent: bool = True) -> tuple[Change, ...]:
+        """Every change of every file, newest first.
+
+        Args:
+            since: nothing older is wanted.
+            first_parent: whether only what arrived on this commit's first-parent line counts, as for `history`;
+                otherwise every commit that is no merge, as a survey of what people write wants it.
+
+        Raises:
+            CannotTell: as for `history`.
+        """
+        return self._log.everywhere(since, first_parent=first_parent)
+
+    @cached_property
+    def default_branch(self) -> str | None:
+        """The branch that work is merged to, as far as the clone says so: `main`. `None` where it does not.
+
+        A clone knows it from its origin; a checkout of one commit, such as a runner's, often does not.
+        """
+        listed = self.git.run("for-each-ref", "--format=%(refname)%00%(symref)", "refs/heads", "refs/remotes/origin")
+        refs = dict(line.split("\0") for line in listed.decode(errors="replace").splitlines() if "\0" in line)
+        if head := refs.get("refs/remotes/origin/HEAD"):
+            return head.removeprefix("refs/remotes/origin/")
+        names = {ref.removeprefix("refs/heads/").removeprefix("refs/remotes/origin/") for ref in refs}
+        usual = names & {"main", "master"}
+        if len(usual) == 1:
+            return usual.pop()
+        return names.pop() if len(names) == 1 else None
 
     def uncommitted(self) -> list[str]:
         """Those of the paths that were looked at whose work tree differs from HEAD. Empty for another ref."""
