@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -35,12 +36,9 @@ def outcomes(checker: AnyChecker, mutants: Iterable[Mutant[Declared]], folder: P
     """What `checker` says of each mutant. Every one is a commit of its own in one repository in `folder`."""
     repository = RepositoryBuilder(folder)
     out: list[Outcome] = []
-    there: set[str] = set()
     for mutant in mutants:
         declared = mutant.mutated
-        for path in there:
-            (folder / path).unlink()
-        there = {*declared.files, *declared.links}
+        _clear(folder)
         for path, content in declared.files.items():
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -54,3 +52,12 @@ def outcomes(checker: AnyChecker, mutants: Iterable[Mutant[Declared]], folder: P
         reasons = tuple(dict.fromkeys(claim.reason for claim in result.claims if claim.reason))
         out.append(Outcome(mutant.name, result.verdict, reasons))
     return out
+
+
+def _clear(folder: Path) -> None:
+    """Remove all but git's own folder."""
+    for child in folder.iterdir():
+        if child.is_symlink() or child.is_file():
+            child.unlink()
+        elif child.name != ".git":
+            shutil.rmtree(child)
