@@ -98,6 +98,12 @@ def config(registry: Registry) -> dict[str, Any]:
     return _as_written({"$schema": DRAFT, "title": ".github/loopcheck.yml", **schemas["config"], "$defs": components})
 
 
+def keys(wanted: type[Any]) -> list[str]:
+    """The keys of a type that authors write."""
+    schemas, components = json_schema({"it": wanted})
+    return list(_opened(components, schemas["it"]).get("properties", {}))
+
+
 def unusable(registry: Registry) -> list[str]:
     """The kinds that are installed and cannot be loaded, and so are in no schema."""
     return [name for name in registry.kinds() if not _usable(name, registry)]

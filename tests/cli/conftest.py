@@ -16,12 +16,12 @@ import pytest
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "reports")]
 
-from declared_items import declared
-from runner_oracle import commands
+from declared_items import declared  # noqa: E402
+from runner_oracle import commands  # noqa: E402
 
-from loopcheck import cli, engine, schemas
-from loopcheck.reports import json as json_report
-from loopcheck.testing import RepositoryBuilder
+from loopcheck import cli, engine, schemas  # noqa: E402
+from loopcheck.reports import json as json_report  # noqa: E402
+from loopcheck.testing import RepositoryBuilder  # noqa: E402
 
 SCHEMA = jsonschema.Draft202012Validator(schemas.report())
 

@@ -1,5 +1,7 @@
 """Declarations for the tests of the commands."""
 
+from textwrap import dedent
+
 DECLARED = """\
     ---
     incident: {{id: INC-7, started: 2026-11-01T09:14Z}}
@@ -18,4 +20,4 @@ DECLARED = """\
 
 
 def declared(title="Write a script", due="2026-12-15", path="run.sh"):
-    return DECLARED.format(title=title, due=due, path=path)
+    return dedent(DECLARED).format(title=title, due=due, path=path)

@@ -169,6 +169,11 @@ def _checked(
     if path.rpartition(".")[2].lower() not in ("md", "markdown"):
         raise UsageError(f"{path} is not Markdown", hint="name a file that ends in .md")
     old = before.data if before else b""
+    if before:
+        try:
+            _ = before.text
+        except CannotTell as trouble:
+            raise UsageError(trouble.message, hint=trouble.reason.remedy) from None
     had = _understood(path, old, config, registry)
     for heading in (True, False):  # a title that Markdown would change is given as a key instead
         added = addition(answers, before.data if before else None, heading=heading)

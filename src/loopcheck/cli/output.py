@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,8 +138,10 @@ def write_file(path: Path, content: bytes) -> None:
         mode = stat.S_IMODE(there.st_mode)
     if mode is None:
         mode = 0o666 & ~_umask()
+    from tempfile import mkstemp
+
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+        handle, name = mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     except PermissionError:
         if mode is None:
             raise
