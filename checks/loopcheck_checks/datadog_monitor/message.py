@@ -83,8 +83,11 @@ def _handles(message: str, priority: int | None) -> Iterator[tuple[str, bool | N
     code = _code(message)
     blocks: list[tuple[str, bool | None]] = []
     place = 0
+    brace = at = -2
     while True:
-        brace, at = message.find("{{", place), message.find("@", place)
+        # Each is looked for again only once it has been passed, so that the message is walked through once.
+        brace = message.find("{{", place) if brace != -1 and brace < place else brace
+        at = message.find("@", place) if at != -1 and at < place else at
         if brace < 0 and at < 0:
             return
         if brace >= 0 and (at < 0 or brace < at):

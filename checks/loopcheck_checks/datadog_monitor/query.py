@@ -143,7 +143,7 @@ def _tokens(text: str) -> list[_Token]:
             token = shorter.group() if shorter else token
         place += len(token)
         if kind == "filter":
-            token = "{" + " ".join(token[1:-1].replace(",", ", ").split()).replace(", ", ",") + "}"
+            token = "{" + ",".join(" ".join(part.split()) for part in token[1:-1].split(",")) + "}"
         if kind != "space":
             out.append(_Token(kind, token))
     return out
