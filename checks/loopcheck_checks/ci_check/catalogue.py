@@ -18,7 +18,6 @@ from loopcheck_checks.ci_check.shells import executed
 
 FOLDER = ".github/workflows"
 CALL = "workflow_call"
-_LOCAL = "./"
 _MAX_CHAINS = 50_000
 _MAX_CALLS = 10
 """How deep GitHub lets reusable workflows call each other, and one more."""
@@ -80,8 +79,17 @@ class Workflow:
         """The jobs that call a reusable workflow of this repository, with its path."""
         for identity in self.job_ids():
             called = self.called(identity)
-            if called is not None and called[0].startswith(_LOCAL):
-                yield identity, called[0].removeprefix(_LOCAL)
+            path = local(called[0]) if called is not None else None
+            if path is not None:
+                yield identity, path
+
+
+def local(uses: str) -> str | None:
+    """The path in this repository that `uses` names; `None` where it is in another one.
+
+    `./x` is taken from what was checked out, `$/x` from the commit that runs.
+    """
+    return uses[2:] if uses.startswith(("./", "$/")) else None
 
 
 Chain = tuple[tuple[Workflow, str], ...]
@@ -167,7 +175,7 @@ class Catalogue:
                 raise CannotTell(TRUNCATED, f"the workflows call each other in more than {_MAX_CHAINS:,} ways")
             found.append(chain)
             uses = workflow.called(identity)
-            called = uses[0].removeprefix(_LOCAL) if uses and uses[0].startswith(_LOCAL) else None
+            called = local(uses[0]) if uses else None
             if called is None or len(chain) >= _MAX_CALLS or any(called == other.path for other, _ in chain):
                 continue
             callee = self.get(called) if called in self._known else None
@@ -192,7 +200,7 @@ class Catalogue:
         Args:
             uses: what a step uses: `./.github/actions/build`.
         """
-        folder = "/".join(part for part in uses.removeprefix(_LOCAL).split("/") if part not in ("", "."))
+        folder = "/".join(part for part in (local(uses) or "").split("/") if part not in ("", "."))
         if folder not in self._actions:
             self._actions[folder] = self._action(folder)
         return self._actions[folder]

@@ -146,8 +146,8 @@ def _script_fails(step: StepSeen, scope: Scope) -> bool | None:
             continue
         if command.reach is Reach.ALWAYS and command.ending.fate is Fate.FAILS and fails:
             return True
-        if fails is None and command.ending.fate is Fate.SWALLOWED:
-            continue
+        if command.ending.fate is not Fate.FAILS and (fails or command.ending.fate is Fate.SWALLOWED):
+            continue  # a comparison that only chooses: what it chooses is among the commands
         unsure = True
     return None if unsure else False
 

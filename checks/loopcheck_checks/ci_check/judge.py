@@ -14,6 +14,7 @@ from loopcheck_checks.ci_check.contexts import github
 from loopcheck_checks.ci_check.evaluation import Open, Scope
 from loopcheck_checks.ci_check.findings import Finding, worst
 from loopcheck_checks.ci_check.manifest import (
+    ELSEWHERE,
     FAILS_ON_BAD,
     GATE_COUNTS,
     IN_WORKFLOW,
@@ -59,10 +60,14 @@ class _Judged(msgspec.Struct):
         return [self.starts, self.skipped, self.soft, *([self.gate] if self.gate else [])]
 
     @property
-    def rank(self) -> tuple[Outcome, int]:
-        """Good routes come before bad ones."""
+    def rank(self) -> tuple[Outcome, Outcome, int]:
+        """Good routes come before bad ones, and of bad ones those that are started at all."""
         bad = sum(part.outcome is Outcome.FAILS for part in self.parts) * 10
-        return worst(self.parts).outcome, bad + sum(part.outcome is Outcome.UNKNOWN for part in self.parts)
+        return (
+            worst(self.parts).outcome,
+            self.starts.outcome,
+            bad + sum(part.outcome is Outcome.UNKNOWN for part in self.parts),
+        )
 
 
 def judge(expect: CiCheckExpectation, seen: CiCheckObservation) -> Iterator[Claim]:
@@ -204,7 +209,11 @@ def _on_leg(route: Route, start: Finding, hub: Open, leg: Leg | None, expect: Ci
         elif route.command is None:
             finding = softness.of_script(last, job, way.scope)
             soft += [finding] if finding else []
-    elif not job.uses:
+    elif job.uses:
+        line = job.line
+        message = f"what the job `{job.id[:60]}` does is in {job.uses[:100]}, which cannot be seen"
+        soft.append(Finding(Outcome.UNKNOWN, message, job.path, line, ELSEWHERE))
+    else:
         skipped_steps, soft_steps = _whole_job(job, way.scope)
         skipped += skipped_steps
         soft += soft_steps
@@ -234,7 +243,7 @@ def _whole_job(job: JobSeen, scope: Scope) -> tuple[list[Finding], list[Finding]
     """What its steps say against a job of which nobody declared which step is the check."""
     if gates.is_gate(job):
         return [], []
-    work = [step for step in job.steps if not (step.uses or "").startswith(_AUXILIARY)]
+    work = [step for step in job.steps if not (step.uses or "").startswith(_AUXILIARY)] or list(job.steps)
     skipped: list[Finding] = []
     soft: list[Finding] = []
     solid = 0

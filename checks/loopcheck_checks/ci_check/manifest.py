@@ -211,6 +211,11 @@ MAY_BE_SOFT = Reason(
     "Whether its failure makes the job fail cannot be told from the file.",
     "Let the command stand on a line of its own; or check it by hand, and record that with a waiver.",
 )
+ELSEWHERE = Reason(
+    "elsewhere",
+    "What the job does is written in another repository, or in a workflow that cannot be read.",
+    "Check it by hand, and record that with a waiver; or move the check into this repository.",
+)
 PARTLY_SOFT = Reason(
     "partly-soft",
     "A part of the job can fail or be skipped without anyone noticing, and nobody declared which part is the check.",
@@ -261,6 +266,7 @@ MANIFEST = Manifest(
         EXIT_SWALLOWED,
         SOFT_OPTION,
         MAY_BE_SOFT,
+        ELSEWHERE,
         PARTLY_SOFT,
         NO_WORK,
         NOT_IN_GATE,

@@ -285,7 +285,7 @@ def harmless() -> Iterator[Mutant[Files]]:
         ("script: ; true under -e", _script("pytest tests/replication; true")),
         ("script: another line is soft", _script("git checkout main || true", "pytest tests/replication")),
         ("script: pipefail", _script("set -o pipefail", "pytest tests/replication | tee log.txt")),
-        ("script: shell: bash has pipefail", _all_of(_of_step("shell: bash"), _script("pytest tests/replication | tee"))),
+        ("script: bash has pipefail", _all_of(_of_step("shell: bash"), _script("pytest tests/replication | tee"))),
         ("script: if ! … exit 1", _script("if ! pytest tests/replication; then", "  echo bad; exit 1", "fi")),
         ("script: python -m", _script("python -m pytest -q --no-header tests/replication")),
         ("script: uv run", _script("uv run --group test pytest -x tests/replication")),

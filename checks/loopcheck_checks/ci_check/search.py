@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import msgspec
 
 from loopcheck.documents.origin import DocumentError
-from loopcheck_checks.ci_check.catalogue import CALL, FOLDER, Catalogue, Chain, Workflow
+from loopcheck_checks.ci_check.catalogue import CALL, FOLDER, Catalogue, Chain, Workflow, local
 from loopcheck_checks.ci_check.commands import Match, match, wanted
 from loopcheck_checks.ci_check.manifest import CiCheckExpectation
 from loopcheck_checks.ci_check.names import legs_named
@@ -125,6 +125,8 @@ class _Search:
         labels: set[str] = set()
         steps_named = not expect.step
         for chain, named in jobs:
+            if self._is_followed(chain):
+                continue  # the jobs of the called workflow speak for it
             for command, line, steps in self._in_job(named[-1]):
                 steps_named = True
                 if command is not None or (not expect.runs and not expect.uses):
@@ -213,8 +215,8 @@ class _Search:
     def _steps(self, steps: tuple[StepSeen, ...], before: tuple[StepSeen, ...]) -> Iterator[tuple[StepSeen, ...]]:
         for step in steps:
             yield (*before, step)
-            local = step.uses is not None and step.uses.startswith("./") and len(before) < _MAX_ACTIONS
-            if local and step.uses is not None and all(step.uses != other.uses for other in before):
+            follow = step.uses is not None and local(step.uses) is not None and len(before) < _MAX_ACTIONS
+            if follow and step.uses is not None and all(step.uses != other.uses for other in before):
                 yield from self._steps(self._catalogue.action(step.uses) or (), (*before, step))
 
     def _commands_of(self, step: StepSeen) -> Iterator[tuple[str, int]]:
@@ -241,7 +243,7 @@ class _Search:
 
     def _opaque_action(self, uses: str) -> bool:
         """Whether an action may run commands that nobody sees here."""
-        if uses.startswith("./"):
+        if local(uses) is not None:
             return self._catalogue.action(uses) is None
         return not uses.startswith(_PLAIN_ACTIONS)
 
@@ -252,10 +254,16 @@ class _Search:
         if called is None:
             return
         text, line = called
-        path = text.removeprefix("./")
-        local = text.startswith("./") and path in self._catalogue.paths
-        if not (local and isinstance(self._catalogue.get(path), Workflow)):
+        path = local(text)
+        if path not in self._catalogue.paths or not isinstance(self._catalogue.get(path), Workflow):
             self._possible(Possible(workflow.path, line, f"`uses: {text[:80]}`"))
+
+    def _is_followed(self, chain: Chain) -> bool:
+        """Whether a job calls a workflow of this repository that has jobs."""
+        called = chain[-1][0].called(chain[-1][1])
+        path = local(called[0]) if called else None
+        callee = self._catalogue.get(path) if path in self._catalogue.paths else None
+        return isinstance(callee, Workflow) and bool(callee.job_ids()) and all(w.path != path for w, _ in chain)
 
     def _possible(self, place: Possible) -> None:
         if place not in self._found.possible and len(self._found.possible) < _MAX_POSSIBLE:

@@ -289,11 +289,11 @@ class _Reader:
             if len(condition) == 1 and len(condition[0].pipelines) == 1 and condition[0].pipelines[0].negated:
                 asked = [Statement([Pipeline(condition[0].pipelines[0].commands)], [])]  # `lost` has reckoned with `!`
             self.walk(asked, inner, _Place(lost, lost, "`if`"))
-            certain = index == 0 and _is_true(condition)
+            certain = _certain(condition) if index == 0 else None
             if certain:
                 self.walk(body, state, place)
                 return
-            if index == 0 and _is_false(condition):
+            if certain is False:
                 never = state.copy()
                 never.lower(Reach.NEVER, f"the `if` on line {command.line + 1} of the script is never true")
                 self.walk(body, never, place)
@@ -440,16 +440,20 @@ def _all_well(statements: list[Statement]) -> bool:
     )
 
 
-def _is_true(condition: list[Statement]) -> bool:
-    return len(condition) == 1 and len(condition[0].pipelines) == 1 and _literal(condition[0].pipelines[0], "true", ":")
-
-
-def _is_false(condition: list[Statement]) -> bool:
-    return len(condition) == 1 and len(condition[0].pipelines) == 1 and _literal(condition[0].pipelines[0], "false")
-
-
-def _literal(pipeline: Pipeline, *heads: str) -> bool:
-    return not pipeline.negated and len(pipeline.commands) == 1 and _head(pipeline.commands[0]) in heads
+def _certain(condition: list[Statement]) -> bool | None:
+    """What a condition is certain to say: `true`, `false`, or a comparison of two texts that are written there."""
+    if len(condition) != 1 or len(condition[0].pipelines) != 1:
+        return None
+    pipeline = condition[0].pipelines[0]
+    command = pipeline.commands[0]
+    if len(pipeline.commands) != 1 or not isinstance(command, Simple):
+        return None
+    answer = {"true": True, ":": True, "false": False}.get(_head(command))
+    inner = [word for word in command.words[1:] if word.text not in ("]", "]]")]
+    literal = len(inner) == 3 and not any(word.dynamic for word in inner)
+    if _head(command) in ("[", "[[", "test") and literal and inner[1].text in ("=", "==", "!="):
+        answer = (inner[0].text == inner[2].text) is (inner[1].text != "!=")
+    return None if answer is None else answer is not pipeline.negated
 
 
 def _set(command: Simple, state: _State) -> None:

@@ -74,20 +74,21 @@ def of_command(step: StepSeen, job: JobSeen, scope: Scope, declared: str) -> tup
     return reach, fate
 
 
+_SILENT = frozenset(["echo", "printf", "true", ":", "cd", "set", "export"])
+
+
 def of_script(step: StepSeen, job: JobSeen, scope: Scope) -> Finding | None:
     """What the script of a step says against the step as a whole, if anything."""
     if step.run is None:
         return None
-    work = [command for command in _commands(step, job, scope) if not is_housekeeping(command.words)]
+    commands = _commands(step, job, scope)
+    if not commands:
+        return _unreadable(step)
+    work = [command for command in commands if not is_housekeeping(command.words)]
+    work = work or [command for command in commands if command.words[0].text not in _SILENT]
     if not work:
-        guards = [
-            c for c in _commands(step, job, scope) if c.words[0].text not in ("echo", "printf", "true", ":", "cd")
-        ]
-        if guards or _commands(step, job, scope) == ():
-            return None if guards else _unreadable(step)
-        return Finding(
-            Outcome.FAILS, f"the step `{step.label[:60]}` only prints", step.path, step.run.line, EXIT_SWALLOWED
-        )
+        message = f"the step `{step.label[:60]}` only prints"
+        return Finding(Outcome.FAILS, message, step.path, step.run.line, EXIT_SWALLOWED)
     fine = Finding(Outcome.HOLDS, "", step.path, step.line)
     results = [worst([_reach(command, step) or fine, _fate(command, step) or fine]) for command in work]
     if best(results).outcome is Outcome.FAILS:
