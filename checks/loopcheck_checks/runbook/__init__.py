@@ -56,7 +56,7 @@ class RunbookChecker(Checker[RunbookExpectation, RunbookObservation]):
             fitting = find(document, expect.section) if has_sections else []
         if len(fitting) != 1:
             return _without_section(expect, world, document, fitting, has_sections=has_sections)
-        return _observed(expect, world, file, document, fitting[0])
+        return _observed(expect, world, file, fitting[0])
 
     def judge(self, expect: RunbookExpectation, observation: RunbookObservation) -> Iterable[Claim]:
         """See `Checker.judge`."""
@@ -80,9 +80,7 @@ def _without_section(
     )
 
 
-def _observed(
-    expect: RunbookExpectation, world: World, file: File, document: Document, section: Section
-) -> RunbookObservation:
+def _observed(expect: RunbookExpectation, world: World, file: File, section: Section) -> RunbookObservation:
     text = file.text
     content, line = content_of(section)
     within = expect.reviewed_within
@@ -98,8 +96,8 @@ def _observed(
         mentions=tuple(look_for(mention, section, expect.path, text) for mention in expect.wanted),
         steps=steps_in(section),
         changed=_changed(expect, world),
-        links=look_at_links(world, expect.path, document, section) if is_markdown(expect.path) else None,
-        review=_attempt(expect, world, within.delta) if within else None,
+        links=look_at_links(world, expect.path, section) if is_markdown(expect.path) else None,
+        review=_review(expect, world, within.delta) if within else None,
         review_date=_review_date(text, world.now.date()) if within else None,
     )
 
@@ -120,7 +118,7 @@ def _changed(expect: RunbookExpectation, world: World) -> ChangeSeen | Unseen | 
     return world.attempt(lambda: change_since(world, expect.path, expect.section, since))
 
 
-def _attempt(expect: RunbookExpectation, world: World, within: timedelta) -> ChangeSeen | Unseen:
+def _review(expect: RunbookExpectation, world: World, within: timedelta) -> ChangeSeen | Unseen:
     return world.attempt(lambda: change_since(world, expect.path, expect.section, world.now - within))
 
 

@@ -7,17 +7,22 @@ import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
+import msgspec
+
 from loopcheck.checker import CannotTell, World
 from loopcheck.documents.sections import Document, Link, Section, slug
 from loopcheck_checks.runbook.formats import is_markdown, load
 from loopcheck_checks.runbook.manifest import LinkSeen, LinksSeen
 
 _MOST = 50  # so many findings are told
+_LONGEST = 1024
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:|//")
 _LINES = re.compile(r"L[0-9]{1,9}(?:C[0-9]{1,9})?(?:-L?[0-9]{1,9}(?:C[0-9]{1,9})?)?")
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{|\}\}")
 _HUGO_REF = re.compile(r'\{\{[<%]\s{0,9}(?:rel)?ref\s{1,9}"([^"\n]{1,500})"')
+
+_OWN_ANCHOR = re.compile(r"\{:? {0,4}#([^\s{}]{1,200})")  # `## Title {#own}`, which GitHub does not read
 
 _SITES = (
     "mkdocs.yml", "mkdocs.yaml", "_config.yml", "book.toml", "docusaurus.config.js",
@@ -36,7 +41,21 @@ class _Unclear(Exception):  # noqa: N818 - it is an answer
     """It cannot be told whether the link leads to something."""
 
 
-def look_at_links(world: World, path: str, document: Document, section: Section) -> LinksSeen:
+class _Anchors(msgspec.Struct, frozen=True):
+    """The anchors of a document, gathered once however many links lead to it."""
+
+    exact: frozenset[str]
+    loose: frozenset[str]
+    """The same without punctuation and case: what some reader may take for the same."""
+
+    @classmethod
+    def of(cls, document: Document) -> _Anchors:
+        exact = document.anchors
+        own = {name for heading in document.headings for name in _OWN_ANCHOR.findall(heading.text)}
+        return cls(frozenset(exact), frozenset(map(_loose, exact | own)))
+
+
+def look_at_links(world: World, path: str, section: Section) -> LinksSeen:
     """Follow every link of `section` that stays in the repository.
 
     Links to other hosts are not looked at, nor is where in a file of code a link leads.
@@ -50,43 +69,38 @@ def look_at_links(world: World, path: str, document: Document, section: Section)
         links = [*block.links, *(Link("{{ref}}" + reference, block.line) for reference in references)]
         for link in links:
             try:
-                followed += _follow(world, path, document, link)
+                followed += _follow(world, path, link.destination.strip())
             except _Broken as answer:
-                broken.append(LinkSeen(link.destination, link.line, str(answer)))
+                broken.append(LinkSeen(link.destination[:200], link.line, str(answer)))
             except _Unclear as answer:
-                unclear.append(LinkSeen(link.destination, link.line, str(answer)))
+                unclear.append(LinkSeen(link.destination[:200], link.line, str(answer)))
             except CannotTell as trouble:
-                unclear.append(LinkSeen(link.destination, link.line, trouble.message))
+                unclear.append(LinkSeen(link.destination[:200], link.line, trouble.message))
     return LinksSeen(followed=followed, broken=tuple(broken[:_MOST]), unclear=tuple(unclear[:_MOST]))
 
 
-def _follow(world: World, path: str, document: Document, link: Link) -> bool:
-    """Whether `link` was followed; False where it leads out of the repository.
+def _follow(world: World, path: str, destination: str) -> bool:
+    """Whether a link was followed; False where it leads out of the repository.
 
     Raises:
         _Broken, _Unclear, CannotTell: it leads to nothing, or that cannot be told.
     """
-    destination = link.destination.strip()
     if destination.startswith("{{ref}}"):
         return _follow_hugo(world, path, destination.removeprefix("{{ref}}"))
     if _SCHEME.match(destination) or not destination:
         return False
+    if len(destination) > _LONGEST:
+        raise _Unclear("it is too long for a path")
     if _TEMPLATE.search(unquote(destination)):
         raise _Unclear("a template fills it in")
-    place, hash_, anchor = destination.partition("#")
+    place, _, anchor = destination.partition("#")
     place = unquote(place.partition("?")[0])
-    anchor = unquote(anchor)
-    if not place:
-        _expect_anchor(document, anchor, path)
-        return True
-    target = _target(path, place)
+    target = _target(path, place) if place else path
     if target is None:
         return False
-    found = _find(world, target, place)
-    if hash_ and anchor and is_markdown(found):
-        file = world.repo.entry(found)
-        if file is not None:
-            _expect_anchor(load(world, found, file.oid), anchor, found)
+    found = _find(world, target, place) if place else target
+    if anchor and is_markdown(found):
+        _expect_anchor(world, unquote(anchor), found)
     return True
 
 
@@ -142,21 +156,18 @@ def _in_other_case(world: World) -> Callable[[str], str | None]:
     return lambda path: names.get(path.casefold())
 
 
-def _expect_anchor(document: Document, anchor: str, path: str) -> None:
-    """Raise unless `anchor` is one of the document's."""
-    if anchor in ("", "top") or _LINES.fullmatch(anchor) or anchor.startswith(":~:"):
+def _expect_anchor(world: World, anchor: str, path: str) -> None:
+    """Raise unless `anchor` is one of the Markdown file at `path`."""
+    entry = world.repo.entry(path)
+    if entry is None or anchor == "top" or anchor.startswith(":~:") or _LINES.fullmatch(anchor):
         return
-    anchors = document.anchors
+    known = world.once(("runbook", "anchors", entry.oid), lambda: _Anchors.of(load(world, path, entry.oid)))
     name = anchor.removeprefix("user-content-")
-    if anchor in anchors or name in anchors:
+    if anchor in known.exact or name in known.exact:
         return
-    loose = {_loose(known): known for known in anchors}
-    if known := loose.get(_loose(name)):
-        raise _Unclear(f"{path} has #{known}: not every reader takes that for the same")
-    titled = [heading for heading in document.headings if f"#{name}" in heading.text]
-    if titled:
-        raise _Unclear(f"{path} names this anchor in a heading, as some site generators read it")
-    raise _Broken(f"{path} has no anchor #{anchor}")
+    if _loose(name) in known.loose:
+        raise _Unclear(f"{path} has an anchor that not every reader takes for the same")
+    raise _Broken(f"{path} has no anchor #{anchor[:100]}")
 
 
 def _loose(anchor: str) -> str:

@@ -17,9 +17,11 @@ BREAKING = HEADINGS | frozenset(
 """Tags at which a block of text ends."""
 
 _UNSEEN = frozenset({"script", "style", "template", "title", "noscript"})
-# No part of the name or the rest can hold `<`: two beginnings never look at the same text.
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)([^<>]*)>")
-_ATTRIBUTE = re.compile(r"""([A-Za-z][A-Za-z0-9_:-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+# Linear: no part of a tag can hold `<`, so that two beginnings never look at the same text; `*+` never gives back.
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*+)([^<>]*+)>")
+_ATTRIBUTE = re.compile(
+    r"""(?<![A-Za-z0-9_:-])([A-Za-z][A-Za-z0-9_:-]*+)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))"""
+)
 
 
 class Comment(msgspec.Struct, frozen=True):

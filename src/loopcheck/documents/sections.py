@@ -23,8 +23,8 @@ from loopcheck.documents.markdown import plain, without_front_matter
 from loopcheck.documents.origin import DocumentError
 from loopcheck.model import Location
 
-MAX_DOCUMENT = 512 * 1024
-"""The longest document that is read, in characters: the parser takes about a second for each 100,000 hostile ones."""
+MAX_DOCUMENT = 256 * 1024
+"""The longest document that is read, in characters: hostile ones take the parser seconds for each 100,000."""
 MAX_PARAGRAPH = 20_000
 """The longest paragraph, heading or table cell that is read, in characters."""
 
@@ -175,7 +175,8 @@ def nearest_heading(document: Document, wanted: str) -> Block | None:
         by_name = {comparable(_ATTRIBUTES.sub("", heading.text)): heading for heading in reversed(document.headings)}
         wanted = comparable(wanted)
     holding = [name for name in by_name if wanted and wanted in name]
-    near = holding[:1] or get_close_matches(wanted, list(by_name)[:2000], n=1, cutoff=0.6)
+    short = [name for name in by_name if len(name) <= 120][:500]  # what is similar is costly to find
+    near = holding[:1] or get_close_matches(wanted[:120], short, n=1, cutoff=0.6)
     return by_name[near[0]] if near else None
 
 
