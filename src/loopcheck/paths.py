@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
-from typing import Any
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
+from typing import Any, overload
 
 import re2
 
@@ -63,8 +64,61 @@ class RepoGlob(str):
         return {"type": "string", "description": "A pattern for paths from the root: runbooks/**/*.md"}
 
 
+class Paths(Sequence[str]):
+    """Many paths, which are matched again and again: a glob is tried only on those that begin as it does, and once.
+
+    With 2,000 items and 2,500 files, trying every file for every item took six times as long as all the rest.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = tuple(paths)
+        self._place = {path: place for place, path in enumerate(self._paths)}
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._place
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, place: int | slice) -> str | tuple[str, ...]:
+        return self._paths[place]
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self._paths)
+
+    def matching(self, globs: Iterable[str]) -> list[str]:
+        """See `matching`."""
+        found = {path for glob in globs for path in self._matching(glob)}
+        return sorted(found, key=self._place.__getitem__)
+
+    def _matching(self, glob: str) -> tuple[str, ...]:
+        if glob not in self._known:
+            head = glob[: min((place for place in map(glob.find, "*?[") if place >= 0), default=len(glob))]
+            if head == glob:
+                self._known[glob] = (glob,) if glob in self._place else ()
+            else:
+                pattern = _compiled(glob)
+                first, last = bisect_left(self._sorted, head), bisect_left(self._sorted, head + _LAST)
+                self._known[glob] = tuple(path for path in self._sorted[first:last] if pattern.fullmatch(path))
+        return self._known[glob]
+
+
+_LAST = chr(0x10FFFF)
+
+
 def matching(paths: Iterable[str], globs: Iterable[str]) -> list[str]:
     """Those of `paths` that match any of `globs`, in their order."""
+    if isinstance(paths, Paths):
+        return paths.matching(globs)
     patterns = [_compiled(pattern) for pattern in globs]
     return [path for path in paths if any(pattern.fullmatch(path) for pattern in patterns)]
 

@@ -78,8 +78,7 @@ class RepoTextChecker(Checker[RepoTextExpectation, RepoTextObservation]):
 
 def _expanded(expect: RepoTextExpectation, repo: Repository) -> tuple[tuple[Globbed, ...], list[str], list[str]]:
     """What each pattern for paths stands for, and all files and links of them, each once and in git's order."""
-    every = list(repo.paths)
-    links = list(repo.links)
+    every, links = repo.paths, repo.links
     globs: list[Globbed] = []
     wanted: set[str] = set()
     leading: set[str] = set()
@@ -93,7 +92,7 @@ def _expanded(expect: RepoTextExpectation, repo: Repository) -> tuple[tuple[Glob
         globs.append(Globbed(str(glob), len(files), behind[0] if behind else None, nearest))
     if len(wanted) > _MAX_FILES:
         raise CannotTell(TRUNCATED, f"`paths` stand for {len(wanted):,} files, more than {_MAX_FILES:,}: narrow them")
-    return tuple(globs), [path for path in every if path in wanted], [link for link in links if link in leading]
+    return tuple(globs), matching(every, expect.globs), [link for link in links if link in leading]
 
 
 def _hits(paths: list[str]) -> Hits:

@@ -10,7 +10,6 @@ import re
 import threading
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +18,7 @@ import msgspec
 
 from loopcheck.errors import NotARepositoryError
 from loopcheck.model import Evidence
+from loopcheck.paths import Paths
 from loopcheck.reasons import LINKED, MISSING_OBJECT, NOT_TEXT, TOO_BIG, CannotTell
 from loopcheck.world.git import Git, GitError
 from loopcheck.world.history import Change, History, HistoryLog, path_of
@@ -160,15 +160,15 @@ class Repository:
                 parent = parent.rpartition("/")[0]
         return folders
 
-    @property
-    def paths(self) -> Iterable[str]:
+    @cached_property
+    def paths(self) -> Paths:
         """The path of every regular file, in git's order."""
-        return (path for path, entry in self._entries.items() if entry.mode in _REGULAR)
+        return Paths(path for path, entry in self._entries.items() if entry.mode in _REGULAR)
 
-    @property
-    def links(self) -> Iterable[str]:
+    @cached_property
+    def links(self) -> Paths:
         """The path of every symbolic link and submodule: what stands behind them is not looked at."""
-        return (path for path, entry in self._entries.items() if entry.mode not in _REGULAR)
+        return Paths(path for path, entry in self._entries.items() if entry.mode not in _REGULAR)
 
     def is_folder(self, path: str) -> bool:
         """Whether `path` is a folder."""
