@@ -24,7 +24,7 @@ class RepositoryBuilder:
         folder.mkdir(parents=True, exist_ok=True)
         self._git("init", "-q", "-b", "main")
 
-    def _git(self, *arguments: str, at: datetime = NOW, author: str = "Dev") -> str:
+    def _git(self, *arguments: str, at: datetime = NOW, author: str = "Dev", stdin: bytes = b"") -> str:
         moment = f"@{int(at.timestamp())} +0000"
         environment = {
             "PATH": os.environ.get("PATH", ""),
@@ -41,11 +41,11 @@ class RepositoryBuilder:
         done = subprocess.run(
             ["git", "-C", str(self.folder), *arguments],
             env=environment,
+            input=stdin,
             capture_output=True,
-            text=True,
             check=True,
         )
-        return done.stdout.strip()
+        return done.stdout.decode().strip()
 
     def commit(
         self,
@@ -85,9 +85,9 @@ class RepositoryBuilder:
         self._git("commit", "-q", "--allow-empty", "-m", message, at=moment, author=author)
         return self._git("rev-parse", "HEAD")
 
-    def git(self, *arguments: str, at: str | datetime = NOW) -> str:
-        """Run git, and return what it prints."""
-        return self._git(*arguments, at=datetime.fromisoformat(at) if isinstance(at, str) else at)
+    def git(self, *arguments: str, at: str | datetime = NOW, stdin: bytes = b"") -> str:
+        """Run git with `stdin` as its input, and return what it prints."""
+        return self._git(*arguments, at=datetime.fromisoformat(at) if isinstance(at, str) else at, stdin=stdin)
 
     def session(
         self,

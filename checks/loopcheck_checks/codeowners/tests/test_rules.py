@@ -124,13 +124,13 @@ PATTERNS = st.builds(
 ).filter(lambda pattern: "***" not in pattern and not pattern.endswith("**/"))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(PATTERNS, PATHS)
 def test_agrees_with_the_slow_matcher(pattern, path):
     assert matches(pattern, path) is reference(pattern, path)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(PATTERNS, max_size=6), PATHS)
 def test_finds_every_rule_that_matches_in_order(patterns, path):
     found = Rules("\n".join(f"{pattern} @a" for pattern in patterns)).matching(path)

@@ -34,6 +34,26 @@ spec:
 """
 
 
+FILES = {
+    "k8s.yaml": K8S,
+    "folder/a": "",
+    "strange.conf": "a = 1\n",
+    "nginx.conf": "a 1;\nserver {\n}\n",
+    "tsconfig.json": '{\n  // strict\n  "a": {"strict": true,},\n}\n',
+    "plain.json": '{"a": /* b */ {"strict": true}}\n',
+    "latin.yaml": b"a: \xe9\n",
+    "null.yaml": "a:\ntagged: !include x.yaml\nfilled: ${X}\n",
+    "list.yaml": "[1, 2]\n",
+}
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    repository = RepositoryBuilder(tmp_path_factory.mktemp("repository"))
+    repository.commit(FILES)
+    return repository.session()
+
+
 def test_keeps_the_contract():
     check_contract(ConfigValueChecker, HERE / "README.md")
 
@@ -67,10 +87,8 @@ def test_keeps_the_contract():
         ("key: kind\nis: '!= DaemonSet'", Verdict.VERIFIED, None),
     ],
 )
-def test_finds_the_value(tmp_path, declared, verdict, reason):
-    repository = RepositoryBuilder(tmp_path)
-    repository.commit({"k8s.yaml": K8S})
-    result = examine(CHECKER, "path: k8s.yaml\n" + declared, repository.session())
+def test_finds_the_value(session, declared, verdict, reason):
+    result = examine(CHECKER, "path: k8s.yaml\n" + declared, session)
     assert (result.verdict, next((claim.reason for claim in result.claims if claim.reason), None)) == (verdict, reason)
 
 
@@ -100,21 +118,8 @@ def test_finds_the_value(tmp_path, declared, verdict, reason):
         ("list.yaml", "key: '[*]'\nis: '>= 1'", Verdict.VERIFIED, None),
     ],
 )
-def test_says_what_cannot_be_told(tmp_path, path, declared, verdict, reason):
-    repository = RepositoryBuilder(tmp_path)
-    repository.commit(
-        {
-            "folder/a": "",
-            "strange.conf": "a = 1\n",
-            "nginx.conf": "a 1;\nserver {\n}\n",
-            "tsconfig.json": '{\n  // strict\n  "a": {"strict": true,},\n}\n',
-            "plain.json": '{"a": /* b */ {"strict": true}}\n',
-            "latin.yaml": b"a: \xe9\n",
-            "null.yaml": "a:\ntagged: !include x.yaml\nfilled: ${X}\n",
-            "list.yaml": "[1, 2]\n",
-        }
-    )
-    result = examine(CHECKER, f"path: {path}\n{declared}", repository.session())
+def test_says_what_cannot_be_told(session, path, declared, verdict, reason):
+    result = examine(CHECKER, f"path: {path}\n{declared}", session)
     assert (result.verdict, next((claim.reason for claim in result.claims if claim.reason), None)) == (verdict, reason)
 
 

@@ -54,14 +54,14 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(STEP, min_size=1, max_size=6))
 def test_a_key_that_is_written_is_read_again(steps):
     written = str(KeyPath(tuple(steps)))
     assert KeyPath.parse(written).steps == tuple(steps)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.one_of(st.text(max_size=60), st.text("ab.[]\"'*=0 ", max_size=60)))
 def test_any_text_is_a_key_or_an_error_for_its_author(text):
     for read in (KeyPath.parse, Condition.parse):
@@ -320,7 +320,7 @@ def test_what_is_not_in_the_format(read, text):
 SOUP = st.one_of(st.text(max_size=120), st.text("aA=:#;'\"\\[]{}% \t\n\r.$,/*u0", max_size=120))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(SOUP)
 def test_any_text_is_read_or_refused(text):
     key = KeyPath.parse("a.A[0]")

@@ -18,6 +18,25 @@ CHECKER = RepoTextChecker()
 HERE = Path(__file__).parent.parent
 
 
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("repository")
+    repository = RepositoryBuilder(folder)
+    repository.commit(
+        {
+            "a.py": "call(timeout=30)  # why not 60\n# call(retries=3)\n",
+            "b.js": "/*\ninside\n*/ after()\n",
+            "c.strange": "; one\ntwo\n",
+            "lib/m": "text\n",
+            "data.bin": b"\0\1",
+            "crlf.txt": b"a\r\nb\r\n",
+        }
+    )
+    (folder / "lib/l").symlink_to("/etc")
+    repository.commit_all()
+    return repository.session()
+
+
 def test_keeps_the_contract():
     check_contract(RepoTextChecker, HERE / "README.md")
 
@@ -53,21 +72,8 @@ def test_keeps_the_contract():
         ("paths: crlf.txt\nmust-match: ['^a$', 'a\\nb']", Verdict.VERIFIED, []),
     ],
 )
-def test_says_what_is_there(tmp_path, declared, verdict, reasons):
-    repository = RepositoryBuilder(tmp_path)
-    repository.commit(
-        {
-            "a.py": "call(timeout=30)  # why not 60\n# call(retries=3)\n",
-            "b.js": "/*\ninside\n*/ after()\n",
-            "c.strange": "; one\ntwo\n",
-            "lib/m": "text\n",
-            "data.bin": b"\0\1",
-            "crlf.txt": b"a\r\nb\r\n",
-        }
-    )
-    (tmp_path / "lib/l").symlink_to("/etc")
-    repository.commit_all()
-    result = examine(CHECKER, declared, repository.session())
+def test_says_what_is_there(session, declared, verdict, reasons):
+    result = examine(CHECKER, declared, session)
     assert result.verdict is verdict
     assert [claim.reason for claim in result.claims if claim.reason] == reasons
 
