@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from loopcheck.documents import yaml
 from loopcheck.testing import RepositoryBuilder, booby_traps, runner_log
 from loopcheck.testing.runner_log import commands
 
@@ -148,6 +150,7 @@ def test_what_is_not_committed_is_not_looked_at(step):
     step.repository.commit({"postmortems/lag.md": item("README.md")})
     (step.workspace / "README.md").write_text("# Not committed\n")
     assert step.run().outputs["verdict"] == "failed"
+    assert "uncommitted changes" in step.log
 
 
 def test_a_checkout_below_the_workspace(tmp_path):
@@ -228,6 +231,7 @@ def test_nothing_of_the_checkout_is_run(step, sprung):
     booby_traps.in_files(step.workspace, sprung)
     step.repository.commit({"postmortems/lag.md": item("a"), "a": "a\n"})
     booby_traps.in_settings(step.workspace, sprung)
+    (step.workspace / "a").write_text("b\n")  # a change that git would put through the filter, were it asked
     assert step.run().outputs["verdict"] == "verified"
     assert list(sprung.iterdir()) == []
 
@@ -247,3 +251,10 @@ def test_the_traps_are_sharp(step, sprung, command):
     (step.workspace / "a").write_text("b\n")
     subprocess.run(command, cwd=step.workspace, capture_output=True, check=False)
     assert list(sprung.iterdir()) != []
+
+
+def test_the_page_names_every_input_and_output():
+    root = Path(__file__).parent.parent
+    about = yaml.load((root / "action.yml").read_text(), "action.yml").text_value
+    page = (root / "docs/action.md").read_text()
+    assert [name for name in [*about["inputs"], *about["outputs"]] if f"`{name}`" not in page] == []

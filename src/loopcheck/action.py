@@ -22,7 +22,6 @@ from loopcheck.cli import common
 from loopcheck.errors import ExitCode, LoopcheckError, NotARepositoryError, UsageError
 from loopcheck.model import Report, Verdict
 from loopcheck.reports import renderer
-from loopcheck.world import Repository
 
 REPORT = "loopcheck-report.json"
 
@@ -126,22 +125,21 @@ def verify(inputs: Inputs) -> Report:
         LoopcheckError: there is no checkout, or its configuration cannot be read.
     """
     try:
-        with_head = Repository(inputs.checkout, trusted=True)
+        loaded = common.load(inputs.checkout, "HEAD", trusted=True)
     except NotARepositoryError as error:
-        if "not in a git repository" in str(error):
-            raise NotARepositoryError(
-                "there is no checkout in the workspace",
-                hint="run `actions/checkout` in an earlier step, with `fetch-depth: 0`",
-            ) from None
-        raise
-    # Looked at by its id and not as HEAD: what is not committed is then not asked about, and no filter that
-    # the checkout's settings name is run to find out.
-    commit = with_head.commit
-    with_head.close()
-    loaded = common.load(inputs.checkout, commit, trusted=True)
+        if "not in a git repository" not in str(error):
+            raise
+        hint = "run `actions/checkout` in an earlier step, with `fetch-depth: 0`"
+        raise NotARepositoryError("there is no checkout in the workspace", hint=hint) from None
     session = common.session(loaded, seconds=inputs.time_limit)
     try:
-        return engine.run(loaded.declared.items, loaded.registry, session, errors=loaded.declared.problems)
+        return engine.run(
+            loaded.declared.items,
+            loaded.registry,
+            session,
+            errors=loaded.declared.problems,
+            notes=common.notes(loaded),
+        )
     finally:
         loaded.repository.close()
 

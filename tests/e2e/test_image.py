@@ -115,6 +115,7 @@ def test_nothing_of_the_checkout_is_run(step, tmp_path, owner):
     booby_traps.in_settings(step.workspace, sprung)
     with (step.workspace / ".git/config").open("a") as config:  # the container's path of the same traps
         config.write((step.workspace / ".git/config").read_text().replace(str(step.workspace), "/github/workspace"))
+    (step.workspace / "a").write_text("b\n")  # a change that git would put through the filter, were it asked
     step.owned_by(owner)
     assert step.run(sprung) == 0
     assert step.outputs["verdict"] == "verified"
