@@ -125,7 +125,7 @@ def read_item(node: Node, around: Defaults, registry: Registry) -> ActionItem:
     return ActionItem(
         id=declared.id or f"{around.path}#{slug(title)}",
         title=title,
-        owner=str(declared.owner),  # not `Owner`: JSON is written of plain text only
+        owner=str(declared.owner),
         due=due,
         artifacts=tuple(artifacts),
         location=around.location or node.location,

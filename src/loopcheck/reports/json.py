@@ -35,15 +35,22 @@ def document(value: Any) -> str:
     What is not ASCII is escaped, and so is the `[` of `##[`, which GitHub's runner obeys wherever it stands.
     """
     try:
-        encoded = msgspec.json.encode(value)
+        encoded = msgspec.json.encode(value, enc_hook=_text)
     except UnicodeEncodeError:  # the name of a file may be any bytes
-        encoded = msgspec.json.encode(_encodable(msgspec.to_builtins(value)))
+        encoded = msgspec.json.encode(_encodable(msgspec.to_builtins(value, enc_hook=_text)))
     return _ESCAPED.sub(_escape, msgspec.json.format(encoded, indent=2).decode()) + "\n"
 
 
 def _escape(found: re.Match[str]) -> str:
     units = found[0].encode("utf-16-be")
     return "".join(f"\\u{units[place]:02x}{units[place + 1]:02x}" for place in range(0, len(units), 2))
+
+
+def _text(value: object) -> str:
+    """The plain text of a kind of text, such as `RepoPath`, which a checker may well use in what it says."""
+    if isinstance(value, str):
+        return str(value)
+    raise NotImplementedError(f"not plain data: {type(value).__name__}")
 
 
 def _encodable(value: Any) -> Any:
