@@ -77,6 +77,8 @@ def equals(value: Value, wanted: Condition, unit: str | None = None) -> Answer:
                 f"without quotes {text} is the number {shorter} to most readers: declare {shorter} if the number is"
                 f" meant, or '\"{text}\"' and quotes in the file if the text is",
             )
+        if value.typed and value.kind == "word" and _LOOKS_SEXAGESIMAL.fullmatch(text):
+            return Doubt(READER_DEPENDENT, f"without quotes {text} is a number to base 60 to readers of YAML 1.1")
         return True
     return _equals_quantity(value, text, wanted.text, unit)
 

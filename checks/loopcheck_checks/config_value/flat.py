@@ -198,6 +198,8 @@ def read_ini(text: str, path: str) -> File:
             continue
         key, raw = _split(stripped, min(places))
         value, doubt = _without_comment(raw, "#;")
+        if len(places) > 1 and stripped[min(places)] == ":":
+            doubt = "`:` divides for some readers only, and a `=` follows"
         entries.append(Entry(section, key, value, number, doubt))
         for place in places:
             if place != min(places):  # `a:b = c` is the key `a:b` to readers that know only `=`

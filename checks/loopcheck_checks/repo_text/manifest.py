@@ -50,7 +50,11 @@ class RepoTextExpectation(Expectation, frozen=True, kw_only=True):
         if not self.patterns:
             raise ValueError("there is no pattern: add `must-match` or `must-not-match`")
         for key, source in self.patterns:
-            if expression(source).search("") is not None:
+            try:
+                found_everywhere = expression(source).search("") is not None
+            except ValueError as error:
+                raise ValueError(f"`{key}`: {error}") from None
+            if found_everywhere:
                 raise ValueError(f"`{key}`: `{source[:60]}` matches the empty text, so it would be found everywhere")
         if self.in_ is Quantifier.ANY and not self.must_match:
             raise ValueError("`in: any` needs a `must-match`; `must-not-match` always speaks of every file")

@@ -85,6 +85,8 @@ def said(answer):
         ("abc ", "abc", YES),
         ('"abc "', "abc", NO),
         ("22:22", '"22:22"', PERHAPS),
+        ("22:22", "22:22", PERHAPS),
+        ('"22:22"', "22:22", YES),
         ('""', '""', YES),
         ('""', "> 3", NO),
         # nothing, and more than one

@@ -245,6 +245,7 @@ def flat_value(read, text, key):
         ("[a]\nc = 1\n[DEFAULT]\nb = 1", "a.b", "reader-dependent"),
         ("[a]\nb", "a.b", "?"),
         ("[a]\nb:c = 1", "'a'.'b:c'", "reader-dependent"),
+        ("[a]\nb:c = 1", "a.b", "?"),
         ("[a]\nurl = http://x:1", "a.url", "http://x:1"),
         ("a.b = 1\n[a]\nb = 2", "a.b", "ambiguous"),
         ("{% if x %}\nb = 1", "b", "templated"),
