@@ -107,12 +107,14 @@ class Paths(Sequence[str]):
                 self._known[glob] = (glob,) if glob in self._place else ()
             else:
                 pattern = _compiled(glob)
-                first, last = bisect_left(self._sorted, head), bisect_left(self._sorted, head + _LAST)
-                self._known[glob] = tuple(path for path in self._sorted[first:last] if pattern.fullmatch(path))
+                self._known[glob] = tuple(path for path in self._beginning_with(head) if pattern.fullmatch(path))
         return self._known[glob]
 
-
-_LAST = chr(0x10FFFF)
+    def _beginning_with(self, head: str) -> Iterator[str]:
+        for place in range(bisect_left(self._sorted, head), len(self._sorted)):
+            if not self._sorted[place].startswith(head):
+                return
+            yield self._sorted[place]
 
 
 def matching(paths: Iterable[str], globs: Iterable[str]) -> list[str]:
