@@ -21,11 +21,11 @@ def commands(output: str) -> list[Command]:
 
 
 def of_line(line: str) -> Command | None:
-    for candidate in (line, _without_width(line)):
-        found = _new(candidate) or _old(candidate)
-        if found:
-            return found
-    return None
+    found = _new(line) or _old(line)
+    if found is None and not (line.isascii() and line.isprintable()):
+        bare = _without_width(line)
+        found = _new(bare) or _old(bare)
+    return found
 
 
 def _without_width(line: str) -> str:

@@ -28,6 +28,7 @@ from loopcheck.model import (
     Rung,
     Verdict,
 )
+from loopcheck.paths import RepoPath
 from loopcheck.reports import FORMATS, github, markdown, renderer, sarif, terminal, text
 from loopcheck.reports import json as json_report
 from loopcheck.reports.clean import encodable, one_line
@@ -118,6 +119,15 @@ def test_json_says_the_first_line_too():
     item = msgspec.structs.replace(report.items[0], location=Location("a.yml", 1))
     read = json.loads(json_report.render(msgspec.structs.replace(report, items=(item,))))
     assert read["items"][0]["location"]["line"] == 1
+
+
+def test_json_takes_every_kind_of_text():
+    """A checker may well give a path as what it is, which is a kind of `str`."""
+    report = of()
+    artifact = msgspec.structs.replace(report.items[0].artifacts[0], summary=RepoPath("run.sh"))
+    item = msgspec.structs.replace(report.items[0], artifacts=(artifact,))
+    read = json.loads(json_report.render(msgspec.structs.replace(report, items=(item,))))
+    assert read["items"][0]["artifacts"][0]["summary"] == "run.sh"
 
 
 # text and terminal
@@ -222,6 +232,11 @@ def test_markdown_keeps_strangers_in_code(hostile):
         fences = [token for token in MARKDOWN.parse(written) if token.type == "fence"]
         unverified = [item for item in report.items if item.verdict is not Verdict.VERIFIED]
         assert len(fences) == len(report.errors) + len(unverified) + 2  # one note, and "stopped early"
+
+
+@pytest.mark.parametrize("block", ["```\n# h", "~~~\n```` x\n```", "`````", "plain"])
+def test_nothing_closes_a_fence(block):
+    assert [token.type for token in MARKDOWN.parse(markdown._fenced(block))] == ["fence"]
 
 
 def test_markdown_shows_the_worst_first():
