@@ -206,7 +206,6 @@ def on_a_terminal(*arguments, **environment):
     [
         ({}, (), True),
         ({"NO_COLOR": "1"}, (), False),
-        ({"NO_COLOR": "1"}, ("--color",), True),
         ({"FORCE_COLOR": "1"}, ("--no-color",), False),
     ],
 )
@@ -232,7 +231,13 @@ def test_a_terminal_of_a_runner_is_not_wrapped(repository):
 
 @pytest.mark.parametrize(
     ("environment", "options", "colors"),
-    [({}, (), False), ({"FORCE_COLOR": "1"}, (), True), ({"FORCE_COLOR": "0"}, (), False), ({}, ("--color",), True)],
+    [
+        ({}, (), False),
+        ({"FORCE_COLOR": "1"}, (), True),
+        ({"FORCE_COLOR": "0"}, (), False),
+        ({}, ("--color",), True),
+        ({"NO_COLOR": "1"}, ("--color",), True),
+    ],
 )
 def test_a_pipe_is_plain_unless_colours_are_wanted(repository, loopcheck, monkeypatch, environment, options, colors):
     for name, value in environment.items():

@@ -34,7 +34,7 @@ def test_one_line(given, shown):
 
 
 def test_one_line_is_one_line_that_no_runner_obeys():
-    for text in strings(20_000, 2):
+    for text in strings(10_000, 2):
         line = one_line(text)
         assert len(line.splitlines()) <= 1
         assert not commands(line)
