@@ -29,7 +29,8 @@ def _suite(item: ItemResult, number: int, at: str) -> str:
     cases = [_case(item, artifact) for artifact in item.artifacts]
     failures = sum(artifact.verdict is Verdict.FAILED for artifact in item.artifacts)
     errors = sum(artifact.verdict is Verdict.INCONCLUSIVE for artifact in item.artifacts)
-    return _written(item.title, item.id, number, at, cases, failures, errors, text.about(item))
+    name = item.title if one_line(item.title) else item.id  # a suite must have a name
+    return _written(name, item.id, number, at, cases, failures, errors, text.about(item))
 
 
 def _unreadable(problems: tuple[Problem, ...], number: int, at: str) -> str:
