@@ -51,6 +51,12 @@ class Workflow:
         jobs = reading.mapping(self.root.get("jobs"))
         return list(jobs.keys()) if jobs else []
 
+    def name_of(self, identity: str) -> str | None:
+        """The name of a job, without reading more of it."""
+        jobs = reading.mapping(self.root.get("jobs"))
+        holder = reading.mapping(jobs.get(identity)) if jobs else None
+        return reading.scalar(holder.get("name")) if holder else None
+
     def job_names(self) -> Iterator[tuple[str, str | None]]:
         """Each job's id and name, without reading more of it."""
         jobs = reading.mapping(self.root.get("jobs"))

@@ -13,10 +13,8 @@ from loopcheck_checks.ci_check.evaluation import HEALTHY, UNKNOWN, Open, Scope, 
 from loopcheck_checks.ci_check.expressions import ExpressionError
 from loopcheck_checks.ci_check.findings import Finding
 from loopcheck_checks.ci_check.manifest import CONDITION_UNKNOWN, NEEDS_SKIPPED, NEVER_TRUE
+from loopcheck_checks.ci_check.reading import MAX_KIN
 from loopcheck_checks.ci_check.seen import JobSeen, Kin, Leg, Route, StepSeen, Written
-
-_MAX_KIN = 256
-"""More needed jobs than any real workflow has are not followed."""
 
 
 def asked(text: Written | None, scope: Scope) -> bool | None:
@@ -75,7 +73,7 @@ def _states(job: JobSeen, scope: Scope) -> dict[str, bool | None]:
     """Whether each job that is needed runs, directly or not."""
     states: dict[str, bool | None] = {}
     waiting = list(job.kin)
-    if len(waiting) > _MAX_KIN:
+    if len(waiting) > MAX_KIN:
         return dict.fromkeys(waiting)
     for _ in range(len(waiting) + 1):  # each round settles at least one, unless they need each other
         for identity in [i for i in waiting if i not in states]:

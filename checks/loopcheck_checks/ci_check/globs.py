@@ -12,6 +12,9 @@ from typing import Any
 
 from loopcheck.patterns import compiled
 
+_MAX_LENGTH = 512
+"""Characters of a pattern. Matching takes as many steps as pattern and text have letters, multiplied."""
+_MAX_MATCHES = 3_000_000
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/")
 
 
@@ -33,14 +36,19 @@ def left_out(texts: Iterable[str], wanted: Sequence[str], ignored: Sequence[str]
     """Those of `texts` that a filter with both lists does not let through. An empty list is no filter.
 
     Raises:
-        ValueError: one of them is no pattern.
+        ValueError: one of them is no pattern, or there are more than can be matched in a reasonable time.
     """
+    texts = list(texts)
+    if len(texts) * (len(wanted) + len(ignored)) > _MAX_MATCHES:
+        raise ValueError("there are too many patterns for so many files")
     return [text for text in texts if (wanted and not matches(wanted, text)) or (ignored and matches(ignored, text))]
 
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> Any:
     """A pattern as RE2 reads it."""
+    if len(pattern) > _MAX_LENGTH:
+        raise ValueError(f"`{pattern[:40]}…` is longer than {_MAX_LENGTH} characters")
     atoms: list[list[str]] = []  # what, and how often
     place = 0
     while place < len(pattern):

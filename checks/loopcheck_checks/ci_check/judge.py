@@ -38,6 +38,8 @@ from loopcheck_checks.ci_check.seen import JobSeen, Leg, Route, StepSeen
 from loopcheck_checks.ci_check.triggers import starts
 
 _MISSING = {"workflow": NO_WORKFLOW, "job": NO_JOB, "step": NO_STEP, "command": NOT_RUN}
+_MAX_LOOKS = 20_000
+"""Steps of a job, multiplied with the combinations of its matrix, that are looked at one by one."""
 # Actions that prepare or report: when they fail or are skipped, nothing is guarded less.
 _AUXILIARY = ("actions/checkout", "actions/setup-", "actions/cache", "actions/upload-", "actions/download-",
               "actions/github-script", "codecov/", "coverallsapp/", "step-security/", "docker/login", "docker/setup",
@@ -179,7 +181,11 @@ def _judged(route: Route, expect: CiCheckExpectation, seen: CiCheckObservation) 
 
 def _on_event(route: Route, start: Finding, hub: Open, expect: CiCheckExpectation) -> _Judged:
     """The best combination of the matrix: a check that some combination cannot pass cannot be passed."""
-    legs: Sequence[Leg | None] = route.jobs[-1].legs or (None,)
+    job = route.jobs[-1]
+    legs: Sequence[Leg | None] = job.legs or (None,)
+    enough = max(1, _MAX_LOOKS // (len(job.steps) + 1))
+    if len(legs) > enough:  # one that stands for those left out, and of which nothing is known
+        legs = [*legs[:enough], Leg({}, open=True)]
     candidates: list[_Judged] = []
     for leg in legs:
         judged = _on_leg(route, start, hub, leg, expect)

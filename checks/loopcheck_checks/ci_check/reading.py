@@ -12,6 +12,8 @@ from loopcheck_checks.ci_check.seen import EventSeen, JobSeen, Kin, Leg, StepSee
 
 _MAX_LEGS = 256
 """As many jobs as GitHub makes of one matrix."""
+MAX_KIN = 256
+"""More needed jobs than any real workflow has are not followed."""
 FILTERS = ("branches", "branches-ignore", "tags", "tags-ignore", "paths", "paths-ignore", "types")
 
 
@@ -162,7 +164,7 @@ def inputs_of_call(root: MappingNode) -> tuple[dict[str, str], tuple[str, ...]]:
 def _kin(jobs: MappingNode, needs: tuple[str, ...]) -> dict[str, Kin]:
     found: dict[str, Kin] = {}
     waiting = list(needs)
-    while waiting:
+    while waiting and len(found) <= MAX_KIN:
         identity = waiting.pop()
         holder = mapping(jobs.get(identity))
         key = jobs.key(identity)

@@ -18,6 +18,8 @@ from loopcheck_checks.ci_check.shells import line_of
 
 _MAX_ROUTES = 200
 _MAX_POSSIBLE = 20
+_MAX_NAMES = 2_000
+"""Among so many names the nearest is looked for."""
 _MAX_ACTIONS = 10
 """How deep GitHub lets composite actions use each other."""
 # Actions that run no command of the repository.
@@ -116,8 +118,9 @@ class _Search:
         if not jobs:
             found.missing = "job"
             if expect.job:
-                names = {name for chain in chains for w, _ in chain for pair in w.job_names() for name in pair if name}
-                near = get_close_matches(expect.job, sorted(names), n=1, cutoff=0.6)
+                workflows = {workflow.path: workflow for chain in chains for workflow, _ in chain}
+                names = {name for w in workflows.values() for pair in w.job_names() for name in pair if name}
+                near = get_close_matches(expect.job[:200], sorted(names)[:_MAX_NAMES], n=1, cutoff=0.6)
                 found.nearest = near[0] if near else None
             for chain in chains:
                 self._elsewhere(chain)
@@ -139,7 +142,7 @@ class _Search:
             names = {s.label for _, named in jobs for s in named[-1].steps} | {
                 s.id for _, named in jobs for s in named[-1].steps if s.id
             }
-            near = get_close_matches(expect.step or "", sorted(names), n=1, cutoff=0.6)
+            near = get_close_matches((expect.step or "")[:200], sorted(names)[:_MAX_NAMES], n=1, cutoff=0.6)
             found.nearest = near[0] if near else None
         elif absent := sorted(wanted_labels - labels):
             found.missing = "command"
@@ -177,7 +180,7 @@ class _Search:
         for workflow, identity in chain:
             if declared.startswith(identity) or first.startswith(identity):
                 return True
-            name = next((name for other, name in workflow.job_names() if other == identity), None)
+            name = workflow.name_of(identity)
             if name is not None and (name in (declared, first) or "${{" in name or declared.startswith(name)):
                 return True
         return False

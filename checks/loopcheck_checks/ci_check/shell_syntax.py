@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 
 MAX_DEPTH = 40
+MAX_CHAIN = 100
+"""As many commands as may be joined by `&&` and `||`: what one of them does depends on all that follow."""
 
 
 class ShellError(ValueError):
@@ -434,6 +436,8 @@ class _Parser:
             while self.operator() == "\n":
                 self._place += 1
             joints.append(str(sign))
+            if len(joints) > MAX_CHAIN:
+                raise ShellError("too many commands are joined")
             pipelines.append(self.pipeline(depth))
         background = self.operator() == "&"
         if background:

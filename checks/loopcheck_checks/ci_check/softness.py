@@ -106,10 +106,13 @@ def of_script(step: StepSeen, job: JobSeen, scope: Scope) -> Finding | None:
 def only_prints(step: StepSeen, job: JobSeen, scope: Scope) -> bool:
     """Whether a step does nothing that could fail for a reason worth guarding against."""
     return step.run is not None and all(
-        is_housekeeping(command.words)
-        and command.words[0].text not in ("git", "diff", "cmp", "grep", "test", "[", "[[")
+        is_housekeeping(command.words) and command.words[0].text not in _GUARDS
         for command in _commands(step, job, scope)
     )
+
+
+_GUARDS = frozenset(["git", "diff", "cmp", "grep", "test", "[", "[[", "false", "exit"])
+"""Housekeeping that is the check itself where nothing else is in a step."""
 
 
 def _unreadable(step: StepSeen) -> Finding:

@@ -77,3 +77,15 @@ def survey(folder: Path) -> Survey:
                 reasons.update(claim.reason for claim in said.claims if claim.reason)
     result.verdicts, result.reasons = dict(verdicts.most_common()), dict(reasons.most_common())
     return result
+
+
+def figures(corpora: Path) -> Iterator[tuple[str, int]]:
+    """What tools/accuracy.py tabulates, from the folder `workflows` of `corpora`."""
+    found = survey(corpora / "workflows")
+    yield "workflow files read", found.files
+    yield "that cannot be read", len(found.unreadable)
+    yield "jobs judged", found.jobs
+    yield from ((f"of them {verdict.upper()}", number) for verdict, number in found.verdicts.items())
+    yield "crashes", found.reasons.get("checker-crashed", 0)
+    yield "scripts", found.scripts
+    yield "scripts that cannot be read, other shells among them", found.unreadable_scripts

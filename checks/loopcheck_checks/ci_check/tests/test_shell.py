@@ -64,7 +64,8 @@ FAILS, SWALLOWED, UNKNOWN = Fate.FAILS, Fate.SWALLOWED, Fate.UNKNOWN
     ],
 )
 def test_what_becomes_of_the_step(script, fate):
-    assert [c.ending.fate for c in read(script, Options()) if c.words[0].text == "pytest"][0] is fate
+    first = next(c for c in read(script, Options()) if c.words[0].text == "pytest")
+    assert first.ending.fate is fate
 
 
 @pytest.mark.parametrize(

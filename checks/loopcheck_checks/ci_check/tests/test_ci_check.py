@@ -1,0 +1,142 @@
+"""`ci-check`, on real repositories."""
+
+from pathlib import Path
+
+import pytest
+
+from loopcheck.model import Outcome, Rung, Verdict
+from loopcheck.testing import RepositoryBuilder, examine, expectation
+from loopcheck.testing.contract import check_contract, round_trips
+from loopcheck_checks.ci_check import CiCheckChecker, mutants
+
+CHECKER = CiCheckChecker()
+HERE = Path(__file__).parent.parent
+V, I, F = Verdict.VERIFIED, Verdict.INCONCLUSIVE, Verdict.FAILED  # noqa: E741
+CI = ".github/workflows/ci.yml"
+
+
+def test_keeps_the_contract():
+    check_contract(CiCheckChecker, HERE / "README.md")
+
+
+def workflow(jobs, on="pull_request"):
+    return f"on: {on}\njobs:\n" + jobs
+
+
+STEPS = "    runs-on: ubuntu-latest\n    steps:\n"
+TEST = f"  test:\n{STEPS}      - run: pytest\n"
+
+
+def said(tmp_path, files, declared, **session):
+    repository = RepositoryBuilder(tmp_path)
+    repository.commit(files)
+    result = examine(CHECKER, declared + "\nrequired: false", repository.session(**session))
+    return result.verdict, next((claim.reason for claim in result.claims if claim.reason), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "declared", "verdict", "reason"),
+    [
+        ("by job", {CI: workflow(TEST)}, "job: test", V, None),
+        ("by file", {CI: workflow(TEST)}, "workflow: ci.yml", V, None),
+        ("by path", {CI: workflow(TEST)}, "workflow: .github/workflows/ci.yml", V, None),
+        ("by name", {CI: "name: Fast\n" + workflow(TEST)}, "workflow: Fast", V, None),
+        ("by command", {CI: workflow(TEST)}, "runs: pytest", V, None),
+        ("by pattern", {CI: workflow(TEST)}, "runs: /^py.est$/", V, None),
+        ("by action", {CI: workflow(f"  a:\n{STEPS}      - uses: org/scan@v1\n")}, "uses: org/scan", V, None),
+        ("by another version", {CI: workflow(f"  a:\n{STEPS}      - uses: org/scan@v1\n")}, "uses: org/scan@v2", F, "not-run"),
+        ("by a part of a name", {CI: workflow(f"  a:\n{STEPS}      - uses: org/scanner@v1\n")}, "uses: org/scan", F, "not-run"),
+        ("no such job", {CI: workflow(TEST)}, "job: tset", F, "no-job"),
+        ("no such step", {CI: workflow(TEST)}, "job: test\nstep: x", F, "no-step"),
+        ("no such workflow", {CI: workflow(TEST)}, "workflow: x.yml", F, "no-workflow"),
+        ("no workflows", {"a": "b\n"}, "job: test", F, "no-job"),
+        ("all of a list", {CI: workflow(TEST)}, "runs: [pytest, 'mypy']", F, "not-run"),
+        ("leg", {CI: workflow("  t:\n    strategy: {matrix: {v: ['3.9', '3.10']}}\n" + STEPS + "      - run: a\n")}, "job: t (3.10)", V, None),
+        ("no such leg", {CI: workflow("  t:\n    strategy: {matrix: {v: ['3.9']}}\n" + STEPS + "      - run: a\n")}, "job: t (3.10)", F, "no-job"),
+        ("dynamic legs", {CI: workflow("  t:\n    strategy: {matrix: '${{ fromJSON(x) }}'}\n" + STEPS + "      - run: a\n")}, "job: t (3.10)", I, "not-literal"),
+        ("soft leg", {CI: workflow("  t:\n    continue-on-error: ${{ matrix.v == 'b' }}\n    strategy: {matrix: {v: [a, b]}}\n" + STEPS + "      - run: a\n")}, "job: t (b)", F, "continues-on-error"),
+        ("another, hard leg", {CI: workflow("  t:\n    continue-on-error: ${{ matrix.v == 'b' }}\n    strategy: {matrix: {v: [a, b]}}\n" + STEPS + "      - run: a\n")}, "job: t", V, None),
+        ("unreadable beside", {CI: workflow(TEST), ".github/workflows/x.yml": "a: {{ b }}\n"}, "job: test", V, None),
+        ("unreadable, may hold it", {CI: workflow(TEST), ".github/workflows/x.yml": "a: {{ b }}\n"}, "job: other", I, "unparseable"),
+        ("unreadable, does not say it", {CI: workflow(TEST), ".github/workflows/x.yml": "a: [\n"}, "job: other", F, "no-job"),
+        ("unreadable, and what is found fails", {CI: workflow(TEST, "push"), ".github/workflows/x.yml": "test: [\n"}, "job: test\non: schedule", I, "unparseable"),
+        ("anchor", {CI: workflow(f"  a:\n{STEPS}      - run: &x pytest\n  test:\n{STEPS}      - run: *x\n")}, "job: test\nruns: pytest", V, None),
+        ("boolean command", {CI: workflow(f"  a:\n{STEPS}      - run: false\n")}, "job: a", V, None),
+        ("alike twice", {CI: workflow(TEST), ".github/workflows/b.yml": workflow(TEST)}, "job: test", V, None),
+        ("not alike", {CI: workflow(TEST), ".github/workflows/b.yml": workflow(TEST, "schedule")}, "job: test", I, "ambiguous"),
+        ("once is enough for a command", {CI: workflow(TEST), ".github/workflows/b.yml": workflow(TEST, "schedule")}, "runs: pytest", V, None),
+        ("external call", {CI: workflow("  test:\n    uses: org/ci/.github/workflows/t.yml@v1\n")}, "job: test", I, "elsewhere"),
+        ("in an external call", {CI: workflow("  test:\n    uses: org/ci/.github/workflows/t.yml@v1\n")}, "job: test / unit", I, "not-literal"),
+        ("self reference", {CI: workflow("  c:\n    uses: $/.github/workflows/t.yml\n"), ".github/workflows/t.yml": workflow(TEST, "workflow_call")}, "job: c / test", V, None),
+        ("by the calling job", {CI: workflow("  c:\n    uses: ./.github/workflows/t.yml\n"), ".github/workflows/t.yml": workflow(TEST, "workflow_call")}, "job: c", V, None),
+        ("outcome is looked at", {CI: workflow(f"  a:\n{STEPS}      - {{id: t, run: pytest, continue-on-error: true}}\n      - {{if: steps.t.outcome == 'failure', run: exit 1}}\n")}, "runs: pytest", I, "may-be-soft"),
+        ("job with a soft part", {CI: workflow(f"  a:\n{STEPS}      - run: pytest || true\n      - run: mypy .\n")}, "job: a", I, "partly-soft"),
+        ("job with nothing hard", {CI: workflow(f"  a:\n{STEPS}      - run: pytest || true\n")}, "job: a", F, "exit-swallowed"),
+        ("job that only prints", {CI: workflow(f"  a:\n{STEPS}      - run: echo hi\n")}, "job: a", F, "exit-swallowed"),
+        ("schedule, declared", {CI: workflow(TEST, "{schedule: [{cron: 1 2 * * *}]}")}, "job: test\non: schedule", V, None),
+        ("both events", {CI: workflow(TEST, "[push, pull_request]")}, "job: test\non: [push, pull_request]", V, None),
+        ("one of both", {CI: workflow(TEST, "[push]")}, "job: test\non: [push, pull_request]", F, "wrong-event"),
+        ("merge queue", {CI: workflow(TEST, "merge_group")}, "job: test", V, None),
+        ("windows, not last", {CI: workflow("  a:\n    runs-on: windows-2022\n    steps:\n      - run: |\n          pytest\n          dir\n")}, "runs: pytest", I, "may-be-soft"),
+        ("windows, last", {CI: workflow("  a:\n    runs-on: windows-2022\n    steps:\n      - run: pytest\n")}, "runs: pytest", V, None),
+        ("default shell", {CI: workflow(f"  a:\n    defaults: {{run: {{shell: bash}}}}\n{STEPS}      - run: pytest | tee x\n")}, "runs: pytest", V, None),
+        ("if is no expression", {CI: workflow(f"  a:\n    if: a b c\n{STEPS}      - run: pytest\n")}, "runs: pytest", I, "condition-unknown"),
+        ("needs itself", {CI: workflow(f"  a:\n    needs: [a]\n{STEPS}      - run: pytest\n")}, "runs: pytest", I, "condition-unknown"),
+    ],
+)  # fmt: skip
+def test_says_what_is_there(tmp_path, name, files, declared, verdict, reason):
+    assert said(tmp_path, files, declared) == (verdict, reason)
+
+
+def test_a_guard_on_the_repository_is_known_where_it_is_told(tmp_path):
+    files = {CI: workflow(f"  a:\n    if: github.repository == 'org/shop'\n{STEPS}      - run: pytest\n")}
+    assert said(tmp_path / "a", files, "job: a") == (I, "condition-unknown")
+    assert said(tmp_path / "b", files, "job: a", environment={"GITHUB_REPOSITORY": "org/shop"}) == (V, None)
+    assert said(tmp_path / "c", files, "job: a", environment={"GITHUB_REPOSITORY": "me/shop"}) == (F, "never-true")
+
+
+def test_a_filter_needs_to_know_the_branch(tmp_path):
+    repository = RepositoryBuilder(tmp_path)
+    repository.commit({CI: workflow(TEST, "{pull_request: {branches: [trunk]}}")})
+    repository.git("branch", "master")  # `main` and `master`: which of them is meant cannot be told
+    result = examine(CHECKER, "job: test\nrequired: false", repository.session())
+    assert [claim.reason for claim in result.claims if claim.reason] == ["unknown-branch"]
+    result = examine(CHECKER, "job: test\nrequired: false\nbranches: [trunk]", repository.session())
+    assert result.verdict is V
+
+
+def test_a_link_in_place_of_a_workflow_is_not_absence(tmp_path):
+    repository = RepositoryBuilder(tmp_path)
+    repository.commit({CI: workflow(TEST)})
+    (tmp_path / ".github/workflows/x.yml").symlink_to("/etc/passwd")
+    repository.commit_all()
+    result = examine(CHECKER, "workflow: x.yml\nrequired: false", repository.session())
+    assert (result.verdict, result.claims[0].reason) == (I, "linked")
+
+
+def test_whether_it_is_required_only_github_can_tell(tmp_path):
+    repository = RepositoryBuilder(tmp_path)
+    repository.commit({CI: workflow(TEST)})
+    result = examine(CHECKER, "job: test\nfails-on: v1", repository.session(), requires=Rung.PROVEN)
+    assert result.verdict is I
+    assert result.rung is Rung.EXISTS
+    assert [(c.claim, c.reason) for c in result.claims if c.outcome is not Outcome.HOLDS] == [
+        ("required", "needs-github"),
+        ("fails-on-bad-commit", "not-judged"),
+    ]
+
+
+def test_every_claim_names_its_place(tmp_path):
+    repository = RepositoryBuilder(tmp_path)
+    commit = repository.commit(mutants.PASSING)
+    result = examine(CHECKER, mutants.DECLARED, repository.session())
+    for claim in result.claims:
+        assert claim.evidence[0].source.startswith(f"{CI}:")
+        assert claim.evidence[0].source.endswith(f"@{commit[:12]}")
+
+
+def test_an_observation_can_be_replayed(tmp_path):
+    repository = RepositoryBuilder(tmp_path)
+    repository.commit(mutants.PASSING)
+    for declared in (mutants.DECLARED, "job: x", "runs: make"):
+        assert round_trips(CHECKER.observe(expectation(CHECKER, declared), repository.session().world()))
