@@ -239,11 +239,13 @@ def test_no_more_inline_text_than_the_bound_is_parsed_at_once(monkeypatch):
 
     real = sections._inline()
     monkeypatch.setattr(sections, "_inline", Counting)
-    hostile = "\n\n".join("[`*_<!--" * 2000 for _ in range(4))
+    monkeypatch.setattr(sections, "MAX_PARAGRAPH", 80)
+    hostile = "\n\n".join("[`*_<!--" * 10 for _ in range(4))
     read(hostile, "x.md")
-    assert seen
-    assert max(seen) <= MAX_PARAGRAPH
-    assert sum(seen) <= len(hostile)
+    assert seen == [80] * 4
+    with pytest.raises(TooBigError):
+        read(hostile + "!", "x.md")
+    assert seen == [80] * 7
 
 
 MARKDOWN = st.lists(

@@ -183,6 +183,10 @@ def mutants() -> Iterator[Mutant[History]]:
         ("section got its heading only", lambda _: History((
             (INCIDENT_DAY, {PATH: AFTER.replace("## Replica is lagging", "## Lag of replicas")}), (FIXED, {PATH: AFTER}),
         ))),
+        ("section got its heading only, another changed", lambda _: History((
+            (INCIDENT_DAY, {PATH: AFTER.replace("## Replica is lagging", "## Lag of replicas")}),
+            (FIXED, {PATH: AFTER.replace("Build a new one", "Stop it, and build a new one")}),
+        ))),
         ("clone is shallow", lambda history: msgspec.structs.replace(history, depth=1)),
         ("nobody says when the incident was", lambda history: msgspec.structs.replace(history, incident=Incident(id="INC-142"))),
         ("changed before the day that counts", _declared("steps: 3", "steps: 3\nchanged-since: 2026-11-06")),

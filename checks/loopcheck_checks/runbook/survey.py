@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,3 +55,13 @@ def _class(repository: Repository, change: Change) -> str:
     except (CannotTell, TooBigError):
         return UNREAD
     return RENAMED if result == SAME and change.old_path != change.path else result
+
+
+def figures(corpora: Path) -> Iterator[tuple[str, int]]:
+    """What tools/accuracy.py tabulates: the changes in each git bundle in the folder `runbooks` of `corpora`."""
+    for bundle in sorted((corpora / "runbooks").glob("*.bundle")):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["git", "clone", "-q", "--bare", str(bundle), folder], check=True, capture_output=True)
+            counts = survey(Path(folder))
+        yield f"changes of Markdown files in {bundle.stem}", counts.total()
+        yield from ((f"of them {word}", number) for word, number in counts.most_common())
