@@ -70,10 +70,24 @@ def look(file: File, key: KeyPath) -> Look:
         raise CannotTell(AMBIGUOUS, f"several keys can be meant by `{key}` (lines {lines}): put names in quotes")
     last = sure[-1]
     value = _value(last)
-    others = [entry for entry in found if entry.value != last.value]
-    if others and not (file.last_wins and len(sure) == len(found)):
-        value = _doubted(value, f"it is set more than once, on line {others[0].line} to something else")
+    alike = _folded(ways)
+    same = [
+        entry for entry in file.entries if (entry.section, entry.key) in ways or (file.folds and _place(entry) in alike)
+    ]
+    others = [entry for entry in same if entry is not last and (entry.value != last.value or entry.doubt)]
+    if others and not (file.last_wins and len(sure) == len(same)):
+        value = _doubted(
+            value, f"it is set more than once, on line {others[0].line} too, and not alike to every reader"
+        )
     return Look(1, (value,))
+
+
+def _folded(ways: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    return {(section.casefold(), key.casefold()) for section, key in ways}
+
+
+def _place(entry: Entry) -> tuple[str, str]:
+    return entry.section.casefold(), entry.key.casefold()
 
 
 def _refuse_perhaps(file: File, ways: set[tuple[str, str]], found: Iterable[Entry]) -> None:
@@ -82,10 +96,10 @@ def _refuse_perhaps(file: File, ways: set[tuple[str, str]], found: Iterable[Entr
         raise CannotTell(READER_DEPENDENT, f"line {entry.line}: {entry.doubt or 'not every reader sees a key here'}")
     if not file.folds:
         return
-    folded = {(section.casefold(), key.casefold()) for section, key in ways}
+    folded = _folded(ways)
     inherited = {("default", key) for _, key in folded}
     for entry in file.entries:
-        place = (entry.section.casefold(), entry.key.casefold())
+        place = _place(entry)
         if place in folded:
             raise CannotTell(
                 READER_DEPENDENT, f"line {entry.line} has the key in another case, which some readers take"

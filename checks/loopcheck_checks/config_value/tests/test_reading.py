@@ -1,5 +1,6 @@
 """Keys, trees and the formats without types: by tables, and by property."""
 
+import configparser
 import json
 from contextlib import suppress
 
@@ -234,6 +235,7 @@ def flat_value(read, text, key):
         ("[a]\nb = 1\n[c]\nb = 2", "a.b", "1"),
         ("[a]\nb = 1\n[a]\nb = 1", "a.b", "1"),
         ("[a]\nb = 1\n[a]\nb = 2", "a.b", "?"),
+        ("[a]\nb = 1\nB = 2", "a.b", "?"),
         ("[a]\n# b = 1\n; b = 1", "a.b", "-"),
         ("[a]\nb = 1 # c", "a.b", "1"),
         ("[a]\nb = 'x # y' # c", "a.b", "x # y"),
@@ -316,6 +318,41 @@ def test_properties(text, key, value):
 def test_what_is_not_in_the_format(read, text):
     with pytest.raises(DocumentError):
         read(text, "x")
+
+
+LINE = st.one_of(
+    st.sampled_from(["[s]", "[t]", "[DEFAULT]", "", "# a = 1", ";a=1", "\ta = 2"]),
+    st.builds(
+        "{}{}{}{}".format,
+        st.sampled_from(["", "", " "]),
+        st.sampled_from(["a", "a", "b", "A"]),
+        st.sampled_from(["=", " = ", ":", ""]),
+        st.sampled_from(["1", "2", "x y", "1 # c", "'1'", ""]),
+    ),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(LINE, max_size=6).map(lambda lines: "\n".join(["[s]", *lines])))
+def test_a_value_of_ini_that_is_sure_is_what_pythons_reader_has(text):
+    theirs = configparser.RawConfigParser(strict=False, allow_no_value=True)
+    try:
+        theirs.read_string(text)
+    except (configparser.Error, AttributeError):  # the second for `a` alone with an indented line below
+        return
+    ours = flat_value(flat.read_ini, text, "s.a") if refuses(text) is None else "?"
+    if ours in ("?", "reader-dependent", "ambiguous"):
+        return
+    value = theirs.get("s", "a", fallback="-") if theirs.has_section("s") else "-"
+    assert ours == ("" if value is None else value).removesuffix(" # c").strip("'")
+
+
+def refuses(text):
+    try:
+        flat.read_ini(text, "x")
+    except DocumentError as error:
+        return error
+    return None
 
 
 SOUP = st.one_of(st.text(max_size=120), st.text("aA=:#;'\"\\[]{}% \t\n\r.$,/*u0", max_size=120))
