@@ -7,6 +7,7 @@ on one of them shows it in the last column.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -145,10 +146,8 @@ def seconds(read: Callable[[str], object], text: str) -> float:
     best = float("inf")
     for _ in range(TIMES):
         begin = time.process_time()
-        try:
+        with contextlib.suppress(DocumentError, BindingError, ValueError):
             read(text)
-        except (DocumentError, BindingError, ValueError):
-            pass
         best = min(best, time.process_time() - begin)
         if best > 2:
             break
@@ -169,7 +168,9 @@ def main() -> int:
             slow = (ratio > SUSPICIOUS and large > 0.005) or large > 1
             bad += slow
             if slow or large > 0.002 or wanted:
-                print(f"{name:<16}{shape:<32}{small * 1e3:>9.2f}{large * 1e3:>9.2f}{ratio:>7.1f}{'  <--' if slow else ''}")
+                print(
+                    f"{name:<16}{shape:<32}{small * 1e3:>9.2f}{large * 1e3:>9.2f}{ratio:>7.1f}{'  <--' if slow else ''}"
+                )
     print(f"{bad} suspicious; what takes under 2 ms at 64k is not shown")
     return 1 if bad else 0
 

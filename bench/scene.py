@@ -63,7 +63,7 @@ CONFIG = "service: s{n}\ndatabase:\n  pool: {n}\n  timeout: 30s\nretries: 3\n"
 
 def post_mortem(number: int, items: int, artifacts: int) -> str:
     """A post-mortem with `items` items of up to three artifacts each."""
-    parts = [f"---\nincident:\n  id: INC-{number}\n  started: 2025-10-09T09:00Z\n---\n# Incident {number}\n\nWhat happened.\n"]
+    parts = [f"---\nincident:\n  id: INC-{number}\n  started: 2025-10-09T09:00Z\n---\n# Incident {number}\n\nText.\n"]
     for place in range(items):
         n = number * items + place
         kinds = [

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, ClassVar, TypeVar, get_args
 
 import msgspec
@@ -89,6 +88,8 @@ def json_schema(types: Mapping[str, type[Any]]) -> tuple[dict[str, dict[str, Any
 
 def suggestion(word: str, known: list[str]) -> str | None:
     """A hint that names the known word nearest to `word`, or all of them where they are few."""
+    from difflib import get_close_matches
+
     near = get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
         return f"did you mean `{near[0]}`?"

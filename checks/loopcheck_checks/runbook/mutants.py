@@ -269,3 +269,8 @@ def outcome(mutant: Mutant[History]) -> Outcome:
 def outcomes() -> list[Outcome]:
     """What loopcheck says of every mutant."""
     return [outcome(mutant) for mutant in mutants()]
+
+
+def harmless_outcomes() -> list[Outcome]:
+    """What loopcheck says of every harmless variation."""
+    return [outcome(mutant) for mutant in harmless()]

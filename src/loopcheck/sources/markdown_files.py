@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
-
 from loopcheck.binding import BindingError
 from loopcheck.declarations.incident import read_incident
 from loopcheck.documents import markdown, yaml
@@ -13,6 +11,7 @@ from loopcheck.sources.written import Block, Written
 from loopcheck.world import File
 
 INFO = "loopcheck"
+_COMMON = frozenset("bash console diff go json python sh shell sql text yaml yml".split(" "))
 
 
 def read(file: File) -> Written:
@@ -66,4 +65,8 @@ def _incident(text: str, path: str, problems: list[Problem], *, needed: bool) ->
 def _nearly(info: str) -> bool:
     """Whether an info string is `loopcheck` with a slip of the finger."""
     word = info[:80].strip("{}. ").lower()
-    return bool(word) and (word == INFO or SequenceMatcher(None, word, INFO).ratio() > 0.85)
+    if not word or word in _COMMON:
+        return False
+    from difflib import SequenceMatcher
+
+    return word == INFO or SequenceMatcher(None, word, INFO).ratio() > 0.85
