@@ -17,6 +17,7 @@ from loopcheck_checks.datadog_monitor.manifest import (
     AGGREGATES,
     COVERS_SCOPE,
     EARLY_RECOVERY,
+    FOUND,
     HANDLES_NO_DATA,
     LONGER_WINDOW,
     LOOSER_THRESHOLD,
@@ -51,6 +52,9 @@ def judge_definition(expect: DatadogMonitorExpectation, seen: SeenMonitor) -> li
     monitor = seen.monitor
     query = parse(monitor.query)
     here = Evidence(seen.source, f"query: {' '.join(monitor.query.split())[:300]}", seen.at)
+    if expect.metric is not None and uses_metric(monitor, query, expect.metric) is None:
+        why = query.unread or "it mentions the metric in a form that is not compared"
+        return [FOUND.unknown(NOT_JUDGED, f"{monitor.label} may be the one: {why}", here)]
     return [judge(expect, monitor, query, here) for wanted, judge in asked if wanted]
 
 
@@ -125,6 +129,24 @@ def _incomparable(expect: DatadogMonitorExpectation, query: Query) -> str | None
         counted = any("as_count" in series.functions for series in query.series)
         if query.aggregation == "sum" and not counted and expect.aggregation is not Aggregation.SUM:
             return "the sum over the window is"
+    return _diluted(expect, query)
+
+
+def _diluted(expect: DatadogMonitorExpectation, query: Query) -> str | None:
+    """What is compared, where it mixes the declared scope with others.
+
+    The average over all environments stays low while production's is high. Where there are groups, or the highest
+    of all is taken, what is in the scope shows.
+    """
+    upwards = {">": "max", ">=": "max", "<": "min", "<=": "min"}.get(query.sign or "")
+    declared = tags.series_of(expect.scope_tags)
+    for series in query.series:
+        expression = tags.parse(series.filter)
+        if declared is None or expression is None or series.by or series.space == upwards:
+            continue
+        own = tags.plain_tags(expression) or {}
+        if any(not known.items() <= own.items() for known in declared):
+            return f"the {series.space or 'average'} over all of `{series.filter[:100]}` is"
     return None
 
 
@@ -231,21 +253,30 @@ def _selects(expect: DatadogMonitorExpectation, monitor: Monitor) -> Iterator[bo
     if expect.monitor_tags:
         yield set(expect.monitor_tags) <= {tag.casefold() for tag in monitor.tags or ()}
     if expect.metric is not None:
-        yield uses_metric(monitor, query, expect.metric)
+        yield uses_metric(monitor, query, expect.metric) is not False
     if expect.query is not None:
         wanted = normalised(expect.query)
         yield wanted in (query.text, query.expression)
 
 
-def uses_metric(monitor: Monitor, query: Query, metric: str) -> bool:
-    """Whether a query has the metric in it; for one that is not understood, whether it may have."""
+def uses_metric(monitor: Monitor, query: Query, metric: str) -> bool | None:
+    """Whether a metric is in a query; `None` where the query is not understood, and may have it."""
     if query.kind == "metric":
         return any(series.metric == metric for series in query.series)
     if query.kind == "unknown":
-        return metric in monitor.query
+        return None if metric in monitor.query else False
     # A formula names its queries, and says elsewhere what they are.
-    variables = (monitor.options.variables if monitor.options else None) or ()
-    return any(metric in value for variable in variables for value in _texts(variable, 0))
+    mentioned = False
+    for variable in (monitor.options.variables if monitor.options else None) or ():
+        text = variable.get("query")
+        if variable.get("data_source") == "metrics" and isinstance(text, str):
+            inner = parse(f"avg(last_1m):{text} > 0")
+            if inner.kind == "metric":
+                if any(series.metric == metric for series in inner.series):
+                    return True
+                continue
+        mentioned = mentioned or any(metric in text for text in _texts(variable, 0))
+    return None if mentioned else False
 
 
 def _texts(value: object, depth: int) -> Iterator[str]:

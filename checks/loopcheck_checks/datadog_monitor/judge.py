@@ -53,6 +53,10 @@ def _chosen(
         evidence = (Evidence(candidate.source, candidate.monitor.label, candidate.at) for candidate, _ in equals[:3])
         yield FOUND.unknown(AMBIGUOUS, f"{names}{more} fit equally well", *evidence)
         return
+    doubts = [claim for claim in equals[0][1] if claim.claim == FOUND.word]
+    if doubts:
+        yield from doubts
+        return
     # All of them fail: the one that fails least is shown, as the one that the author most likely means.
     candidate, claims = min(equals, key=lambda pair: sum(claim.outcome is Outcome.FAILS for claim in pair[1]))
     others = f" ({len(judged) - 1} others fit less well or no better)" if len(judged) > 1 else ""

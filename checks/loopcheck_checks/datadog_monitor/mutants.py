@@ -38,6 +38,7 @@ recovers-when: "< 25"
 no-data: notify
 notifies: "@pagerduty-database"
 """
+BARE = "metric: postgresql.replication_delay"
 COMPOSITE = 'name: Lag and load\nnotifies: "@pagerduty-database"'
 ROUTED = 'metric: postgresql.replication_delay\nfires-when: "> 30"\nnotifies: "@pagerduty-database"'
 
@@ -180,6 +181,7 @@ _LAG = "avg:postgresql.replication_delay{env:prod}"
 _SEARCH = 'logs("postgresql.replication_delay env:prod").index("*").rollup("count").last("5m") > 30'
 _NIGHTLY = _recurring("FREQ=DAILY;INTERVAL=1", "2026-11-01T02:00:00", "30m")
 _NOW_ON = {"start": "2026-11-20T11:59:00+00:00", "end": "2026-11-20T12:01:00+00:00"}
+_SEARCHED = {"variables": [{"data_source": "logs", "search": {"query": "postgresql.replication_delay"}}]}
 _LISTED = {"id": 1, "scope": ["*"], "start": EARLIER, "end": LATER, "active": True}
 _EVERYWHERE = "`@pagerduty-database` {{#is_recovery}}@pagerduty-database{{/is_recovery}} @pagerduty-database"
 _MINE = {"monitor_identifier": {"monitor_tags": ["team:database"]}}
@@ -192,6 +194,7 @@ def mutants() -> Iterator[tuple[str, Mutant[Place]]]:
         (METRIC, passing(), (*_DEFINITIONS, *_STATES, *_MESSAGES)),
         (COMPOSITE, passing_composite(), _COMPOSITES),
         (ROUTED, passing_routed(), _ROUTES),
+        (BARE, passing(), _UNREAD),
     ):
         for mutant in edits(base, *changes):
             yield declared, mutant
@@ -200,6 +203,7 @@ def mutants() -> Iterator[tuple[str, Mutant[Place]]]:
 _DEFINITIONS: tuple[tuple[str, Callable[[Place], Place]], ...] = (
     ("deleted", _of(lambda place: place["monitors"].pop(0))),
     ("marked as deleted", _set(deleted="2026-11-10T00:00:00+00:00")),
+    ("an average over everything", _query("{env:prod} by {host}", "{*}")),
     ("a second one just like it", _of(lambda place: place["monitors"].append(monitor(id=110)))),
     ("another metric", _query("replication_delay", "replication_delay_bytes")),
     (
@@ -335,7 +339,15 @@ _ROUTES: tuple[tuple[str, Callable[[Place], Place]], ...] = (
     ("the rule tells of recoveries only", _rule(recipients=None, conditional_recipients=_only("is_recovery"))),
     ("the rule depends on the host", _rule(filter={"tags": ["host:db1"]})),
     ("the rule excludes it", _rule(filter={"scope": "NOT team:database"})),
+    ("the rule has a filter of a new form", _rule(filter={"teams": ["database"]})),
     ("the rule decides at run time", _rule(recipients=None)),
+)
+
+
+_UNREAD: tuple[tuple[str, Callable[[Place], Place]], ...] = (
+    ("the metric in a query that is not understood", _query("avg(last_5m)", "tomorrow(last_5m)")),
+    ("a longer metric in such a query", _query("avg(last_5m):avg:postgresql.", "tomorrow(last_5m):avg:postgresql.x_")),
+    ("the metric in a formula's search", _set(query='formula("q").last("5m") > 30', options=_SEARCHED)),
 )
 
 
@@ -360,6 +372,10 @@ _FINE: tuple[tuple[str, Callable[[Place], Place]], ...] = (
     ("a blank at the end", _mon(lambda one: one.update(query=one["query"] + "\n"))),
     ("other spaces", _query(" by {host} > 30", " by { host }  >30")),
     ("the widest scope", _query("{env:prod}", "{*}")),
+    (
+        "the highest of everything",
+        _query("avg:postgresql.replication_delay{env:prod} by {host}", "max:postgresql.replication_delay{*}"),
+    ),
     ("a scope of two environments", _query("{env:prod}", "{env IN (prod,staging)}")),
     ("all but another environment", _query("{env:prod}", "{!env:staging}")),
     ("a shorter window", _query("last_5m", "last_1m")),
@@ -386,7 +402,7 @@ _FINE: tuple[tuple[str, Callable[[Place], Place]], ...] = (
         _down(**_THIS, status="scheduled", schedule={"start": "2026-11-21T00:00:00+00:00", "end": None}),
     ),
     ("a downtime that was cancelled", _down(**_THIS, status="canceled")),
-    ("a downtime at night", _down(**_THIS, schedule=_NIGHTLY)),
+    ("a downtime at night", _down(**_THIS, status="scheduled", schedule=_NIGHTLY)),
     ("a downtime for one tag more", _down(monitor_identifier={"monitor_tags": ["team:database", "tier:1"]})),
     ("another monitor's downtime", _down(monitor_identifier={"monitor_id": 102})),
     ("no draft status", _mon(lambda one: one.pop("draft_status"))),

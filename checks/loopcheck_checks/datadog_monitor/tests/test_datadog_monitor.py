@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopcheck.binding import BindingError
@@ -130,7 +130,8 @@ RATIO = "avg(last_5m):avg:a.used{*} / avg:a.size{*} * 100 > 90"
         ("name: Logs\nfires-when: '> 2'\nwithin: 5m\naggregation: count", [monitor(name="Logs", query='logs("x").index("*").rollup("count").last("5m") > 2', options={"silenced": {}})], {}),
         ("name: Logs\nfires-when: '> 1'", [monitor(name="Logs", query='logs("x").index("*").rollup("count").last("5m") > 2', options={"silenced": {}})], {"strict-enough": "looser-threshold"}),
         ("name: Logs\nscope: env:prod", [monitor(name="Logs", query='logs("x").index("*").rollup("count").last("5m") > 2', options={"silenced": {}})], {"covers-scope": "not-judged"}),
-        ("metric: a.used\nfires-when: '> 2'", [monitor(query='formula("q").last("5m") > 2', options={"silenced": {}, "variables": [{"name": "q", "query": "avg:a.used{*}"}]})], {"strict-enough": "not-judged"}),
+        ("metric: a.used\nfires-when: '> 2'", [monitor(query='formula("q").last("5m") > 2', options={"silenced": {}, "variables": [{"name": "q", "data_source": "metrics", "query": "avg:a.used{*}"}]})], {"strict-enough": "not-judged"}),
+        ("metric: a.use", [monitor(query='formula("q").last("5m") > 2', options={"silenced": {}, "variables": [{"name": "q", "data_source": "metrics", "query": "avg:a.used{*}"}]})], {"found": "no-monitor"}),
     ],
 )  # fmt: skip
 def test_which_monitor_is_meant_and_what_is_compared(verify, declared, monitors, expected):
@@ -260,6 +261,25 @@ def test_a_downtime_in_an_old_file_tells_nothing(verify):
     assert seen(result) == ("inconclusive", {"not-in-downtime": "export-stale"})
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"schedule": {"begins": "2026-11-01"}},
+        {"schedule": None, "status": "paused"},
+        {"monitor_identifier": {"monitor_group": 7}},
+        {"monitor_identifier": None},
+        {"scope": "((("},
+        {"scope": 7},
+        {"schedule": {"recurrences": [{"rrule": "FREQ=DAILY", "start": "0001-01-01", "duration": "9999999w"}]}},
+        {"schedule": {"recurrences": [{"rrule": "FREQ=DAILY", "start": "x", "duration": "1h"}], "timezone": "../x"}},
+    ],
+)
+def test_a_downtime_of_a_new_form_is_neither_believed_nor_ignored(verify, attributes):
+    mine = downtime(**{"monitor_identifier": {"monitor_id": 101}, **attributes})
+    result = verify({"m.json": monitor(), "d.json": {"data": [mine]}})
+    assert seen(result) == ("inconclusive", {"not-in-downtime": "partly-in-downtime"})
+
+
 def test_a_shallow_clone_does_not_know_the_age_of_an_export(tmp_path):
     origin = RepositoryBuilder(tmp_path / "origin")
     origin.commit({"datadog/m.json": json.dumps({**monitor(), "matching_downtimes": []})}, at="2025-01-01T00:00Z")
@@ -288,12 +308,13 @@ def test_an_observation_can_be_replayed(tmp_path):
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=10),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=10),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(monitor())), JSON, max_size=4))
 def test_any_field_of_a_monitor_may_be_anything(odd):
     place = passing()

@@ -1,7 +1,7 @@
 """Whom a message tells when the alert fires."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loopcheck_checks.datadog_monitor.message import told
@@ -80,6 +80,7 @@ def test_what_is_told_at_other_times_is_remembered():
     assert told("{{#is_recovery}}@ops{{/is_recovery}}").otherwise == {"@ops"}
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="@ops{}#^/is_alert`~ \n", max_size=120))
 def test_any_message_is_read(message):
     told(message)

@@ -306,8 +306,10 @@ def rule_of(resource: Resource) -> Rule:
         _handles(read.recipients),
         tuple(conditional.conditions),
         _handles(conditional.fallback_recipients),
-        # A rule that names nobody decides at run time (from the owning team); whom it tells is not said here.
-        readable=bool(read.recipients or conditional.conditions or conditional.fallback_recipients),
+        # A rule that names nobody decides at run time (from the owning team); whom it tells is not said here. One
+        # without tags and scope has a filter of a new form.
+        readable=bool(read.recipients or conditional.conditions or conditional.fallback_recipients)
+        and bool(read.filter.tags or read.filter.scope),
     )
 
 

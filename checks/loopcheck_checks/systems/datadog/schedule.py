@@ -35,6 +35,8 @@ def downtime_of(resource: Resource, now: datetime) -> Downtime | None:
     if force is False:
         return None
     identifier = read.monitor_identifier
+    if identifier is None or (identifier.monitor_id is None and identifier.monitor_tags is None):
+        force = None  # whom it silences is told in a new form: it may be anybody
     return Downtime(
         resource.id,
         read.scope or "*",
@@ -64,15 +66,17 @@ def in_force(downtime: DowntimeAttributes, now: datetime) -> bool | None:
     if schedule is None:
         return True if downtime.status == "active" else None
     if not schedule.recurrences:
-        started = schedule.start is None or _aware(schedule.start) <= now
-        return started and (schedule.end is None or now < _aware(schedule.end))
+        if schedule.start is None:
+            return None  # a schedule of a new form
+        return _aware(schedule.start) <= now and (schedule.end is None or now < _aware(schedule.end))
     current = schedule.current_downtime
     if current and current.start and _aware(current.start) <= now and (not current.end or now < _aware(current.end)):
         return True
     found = [_recurs(recurrence, schedule.timezone, now) for recurrence in schedule.recurrences[:20]]
     if True in found:
         return True
-    return None if None in found else False
+    # Datadog says that it is on, and our own reckoning that it is not: one of the two is wrong.
+    return None if None in found or downtime.status == "active" else False
 
 
 def _aware(moment: datetime) -> datetime:

@@ -98,6 +98,12 @@ def test_a_list_that_shifts_all_the_time_is_not_believed(verify):
         assert reasons(verify(datadog)) == {"observed": "bad-response"}
 
 
+def test_a_page_for_people_is_no_answer(verify):
+    with DatadogStandIn([monitor()]) as datadog:
+        datadog.fault(VALIDATE, 200, b'{"valid": true}', kind="text/html; charset=utf-8")
+        assert reasons(verify(datadog)) == {"observed": "bad-response"}
+
+
 REFUSED = {"errors": ["Forbidden"]}
 GARBAGE = [
     (403, REFUSED, {}, "refused"),
