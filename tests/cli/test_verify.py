@@ -59,9 +59,9 @@ def test_a_symbolic_link_is_inconclusive(repository, loopcheck):
 
 def test_says_what_is_done(repository, loopcheck):
     assert loopcheck("verify", "--now", "2026-11-20").out == (
-        "VERIFIED      Write a script\n"
-        "              postmortems/lost.md:8, @alice, due 2026-12-15, INC-7\n"
-        "  verified    repo-file  run.sh  (active)\n"
+        "VERIFIED       Write a script\n"
+        "               postmortems/lost.md:8, @alice, due 2026-12-15, INC-7\n"
+        "  verified     repo-file  run.sh  (active)\n"
         "\n"
         f"1 item: 1 verified, 0 inconclusive, 0 failed. Looked at {repository.git('rev-parse', 'HEAD')[:12]}.\n"
     )

@@ -12,7 +12,7 @@ Span = tuple[str, str]
 """A piece of text with the name of its style, or no name."""
 Line = list[Span]
 
-INDENT = 14
+INDENT = 15
 """Where the text of an item begins, in characters."""
 
 
@@ -90,7 +90,7 @@ def artifact_lines(artifact: ArtifactResult, *, verbose: bool = False) -> Iterat
     """One artifact with those of its claims that do not hold; with all of them where `verbose`."""
     yield [
         ("  ", ""),
-        (f"{artifact.verdict.value:<11} ", artifact.verdict.value),
+        (f"{artifact.verdict.value:<12} ", artifact.verdict.value),
         (f"{one_line(artifact.kind, 100)}  ", ""),
         (one_line(artifact.summary, 200), ""),
         (f"  ({artifact.rung.value})" if artifact.rung else "", "dim"),
@@ -104,7 +104,7 @@ def _claim(claim: Claim, *, verbose: bool) -> Iterator[Line]:
     word = f"{claim.rung.value} {claim.claim}" + (f" [{claim.reason}]" if claim.reason else "")
     yield [
         ("    ", ""),
-        (f"{claim.outcome.value:<10}", claim.outcome.value),
+        (f"{claim.outcome.value:<11}", claim.outcome.value),
         (f"{one_line(word, 150)}: ", ""),
         (one_line(claim.message), ""),
     ]
