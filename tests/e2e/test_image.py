@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -295,3 +296,25 @@ def test_the_image_is_slim_and_compiled(image):
     )
     sources, compiled = map(int, looked.stdout.split())
     assert sources == compiled < 1500
+
+
+def test_the_demo_gets_the_same_verdicts_in_the_container_as_outside(step, tmp_path):
+    shutil.rmtree(step.workspace)
+    isolated = [sys.executable, "-I", "-m", "loopcheck"]
+    subprocess.run([*isolated, "demo", step.workspace], capture_output=True, check=False)
+    outside = tmp_path / "outside.json"
+    subprocess.run(
+        [*isolated, "verify", "--repo", step.workspace, "--format", "json", "--output", outside], check=False
+    )
+    step.run()
+    inside = json.loads((step.workspace / step.outputs["report"]).read_text())
+    assert verdicts(inside) == verdicts(json.loads(outside.read_text())) != {}
+
+
+def verdicts(report):
+    return {
+        (item["id"], artifact["kind"], claim["claim"]): claim["outcome"]
+        for item in report["items"]
+        for artifact in item["artifacts"]
+        for claim in artifact["claims"]
+    }

@@ -56,7 +56,7 @@ class Shop:
         payload.write_text(json.dumps({"schedule": "23 5 * * *", "ref": "refs/heads/main"}))
         done = subprocess.run(
             [
-                *("act", event, "-e", payload, "-P", f"ubuntu-latest={self.base}", "--pull=false"),
+                *("act", event, "--rm", "-e", payload, "-P", f"ubuntu-latest={self.base}", "--pull=false"),
                 # Both would listen beyond this machine.
                 *("--no-cache-server", "--container-daemon-socket", "-"),
                 *("--local-repository", f"{used}={self.published}", "--env", "GITHUB_REPOSITORY=acme/shop"),
