@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+import msgspec
+
 from loopcheck.checker import CannotTell, Unseen, World
 from loopcheck.documents import yaml
 from loopcheck.documents.origin import DocumentError
 from loopcheck.documents.yaml import MappingNode
 from loopcheck.reasons import LINKED, TRUNCATED, UNPARSEABLE
 from loopcheck_checks.ci_check import reading
-from loopcheck_checks.ci_check.seen import EventSeen, JobSeen, StepSeen, Unread
+from loopcheck_checks.ci_check.seen import EventSeen, JobSeen, Possible, StepSeen, Unread
 from loopcheck_checks.ci_check.shell import Executed
-from loopcheck_checks.ci_check.shell_syntax import ShellError
+from loopcheck_checks.ci_check.shell_words import ShellError
 from loopcheck_checks.ci_check.shells import executed
 
 FOLDER = ".github/workflows"
@@ -32,6 +34,8 @@ class Workflow:
         self.name = reading.scalar(root.get("name"))
         self._jobs: dict[str, JobSeen] = {}
         self._events: tuple[EventSeen, ...] | None = None
+        self._names: dict[str, str | None] | None = None
+        self._called: dict[str, tuple[str, int] | None] = {}
 
     @property
     def events(self) -> tuple[EventSeen, ...]:
@@ -53,9 +57,9 @@ class Workflow:
 
     def name_of(self, identity: str) -> str | None:
         """The name of a job, without reading more of it."""
-        jobs = reading.mapping(self.root.get("jobs"))
-        holder = reading.mapping(jobs.get(identity)) if jobs else None
-        return reading.scalar(holder.get("name")) if holder else None
+        if self._names is None:
+            self._names = dict(self.job_names())
+        return self._names.get(identity)
 
     def job_names(self) -> Iterator[tuple[str, str | None]]:
         """Each job's id and name, without reading more of it."""
@@ -76,10 +80,13 @@ class Workflow:
 
     def called(self, identity: str) -> tuple[str, int] | None:
         """What a job calls in place of steps, and the line that says so."""
-        jobs = reading.mapping(self.root.get("jobs"))
-        holder = reading.mapping(jobs.get(identity)) if jobs else None
-        uses = reading.written(holder, "uses") if holder else None
-        return (uses.text, uses.line) if uses else None
+        if identity not in self._called:
+            jobs = reading.mapping(self.root.get("jobs"))
+            holder = reading.mapping(jobs.get(identity)) if jobs else None
+            node = holder.get("uses") if holder else None
+            uses = reading.scalar(node)
+            self._called[identity] = (uses, node.line) if node is not None and uses is not None else None
+        return self._called[identity]
 
     def calls(self) -> Iterator[tuple[str, str]]:
         """The jobs that call a reusable workflow of this repository, with its path."""
@@ -111,6 +118,7 @@ class Catalogue:
         self._callers: dict[str, list[tuple[Workflow, str]]] | None = None
         self._actions: dict[str, tuple[StepSeen, ...] | None] = {}
         self._chains: list[Chain] | None = None
+        self._jobs: dict[tuple[tuple[str, str], ...], tuple[JobSeen, ...]] = {}
         self._commands: dict[tuple[str, int], tuple[Executed, ...] | None] = {}
         # Only files directly in the folder run; `.yaml.disabled`, sub-folders and programs beside them do not.
         self.paths = sorted(path for path in world.repo.paths if _is_workflow(path))
@@ -187,6 +195,32 @@ class Catalogue:
             callee = self.get(called) if called in self._known else None
             if isinstance(callee, Workflow) and any(event.name == CALL for event in callee.events):
                 self._extend(found, callee, chain)
+
+    def jobs(self, chain: Chain) -> tuple[JobSeen, ...]:
+        """The jobs of a way, each with what it is handed.
+
+        Raises:
+            DocumentError: one of them is not what a job must be.
+        """
+        key = tuple((workflow.path, identity) for workflow, identity in chain)
+        if key not in self._jobs:
+            jobs = [workflow.job(identity) for workflow, identity in chain]
+            for place in range(1, len(jobs)):  # what a called workflow takes, with what the caller hands over
+                taken, flags = reading.inputs_of_call(chain[place][0].root)
+                inputs = taken | {name: text for name, text in jobs[place - 1].inputs.items() if name in taken}
+                jobs[place] = msgspec.structs.replace(jobs[place], inputs=inputs, flags=flags)
+            self._jobs[key] = tuple(jobs)
+        return self._jobs[key]
+
+    def unseen_call(self, workflow: Workflow, identity: str) -> Possible | None:
+        """The call of a reusable workflow that cannot be seen into, if that is what a job is."""
+        called = workflow.called(identity)
+        if called is None:
+            return None
+        path = local(called[0])
+        if path in self._known and isinstance(self.get(path), Workflow):
+            return None
+        return Possible(workflow.path, called[1], f"`uses: {called[0][:80]}`")
 
     def commands(self, step: StepSeen) -> tuple[Executed, ...] | None:
         """What the script of a step executes, fates aside; `None` where it cannot be read, or there is none."""

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from loopcheck.patterns import compiled
-from loopcheck_checks.ci_check.shell_syntax import ShellError, Word, tokens
+from loopcheck_checks.ci_check.shell_words import ShellError, Word, tokens
 
 
 class Match(Enum):
@@ -130,12 +130,17 @@ def is_housekeeping(found: tuple[Word, ...]) -> bool:
 
 def unwrapped(words: list[str]) -> list[str]:
     """The command itself, without what only runs it: `sudo`, `env X=1`, `poetry run`, `python -m`."""
+    return list(_unwrapped(tuple(words)))
+
+
+@lru_cache(maxsize=16_384)
+def _unwrapped(words: tuple[str, ...]) -> tuple[str, ...]:
     place = 0
     for _ in range(8):
         rest = words[place:]
         if not rest:
-            return []
-        if rest[0] in _PYTHONS and rest[1:2] == ["-m"] and len(rest) > 2:
+            return ()
+        if rest[0] in _PYTHONS and rest[1:2] == ("-m",) and len(rest) > 2:
             place += 2
             continue
         if rest[0] in ("timeout", "retry") and len(rest) > 2:

@@ -18,7 +18,7 @@ from loopcheck_checks.ci_check.findings import Finding, worst
 from loopcheck_checks.ci_check.manifest import GATE_ACCEPTS, GATE_SKIPPED, GATE_UNKNOWN, NOT_IN_GATE
 from loopcheck_checks.ci_check.seen import JobSeen, StepSeen
 from loopcheck_checks.ci_check.shell import Executed, Fate, Reach
-from loopcheck_checks.ci_check.shell_syntax import ShellError
+from loopcheck_checks.ci_check.shell_words import ShellError
 from loopcheck_checks.ci_check.shells import executed
 from loopcheck_checks.ci_check.softness import of_key
 

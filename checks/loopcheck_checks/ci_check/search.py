@@ -12,7 +12,6 @@ from loopcheck_checks.ci_check.catalogue import CALL, FOLDER, Catalogue, Chain, 
 from loopcheck_checks.ci_check.commands import Match, match, wanted
 from loopcheck_checks.ci_check.manifest import CiCheckExpectation
 from loopcheck_checks.ci_check.names import legs_named
-from loopcheck_checks.ci_check.reading import inputs_of_call
 from loopcheck_checks.ci_check.seen import JobSeen, Possible, Route, StepSeen, Unread
 from loopcheck_checks.ci_check.shells import line_of
 
@@ -187,17 +186,12 @@ class _Search:
 
     def _jobs(self, chain: Chain) -> list[JobSeen] | None:
         try:
-            jobs = [workflow.job(identity) for workflow, identity in chain]
+            return list(self._catalogue.jobs(chain))
         except DocumentError as error:
             self._possible(
                 Possible(chain[-1][0].path, error.location.line, f"a job that cannot be read: {error.message}")
             )
             return None
-        for place in range(1, len(jobs)):  # what a called workflow takes, with what the caller hands over
-            taken, flags = inputs_of_call(chain[place][0].root)
-            inputs = taken | {key: text for key, text in jobs[place - 1].inputs.items() if key in taken}
-            jobs[place] = msgspec.structs.replace(jobs[place], inputs=inputs, flags=flags)
-        return jobs
 
     def _in_job(self, job: JobSeen) -> Iterator[tuple[str | None, int | None, tuple[StepSeen, ...]]]:
         """Each declared command, or the declared step or job itself, with the steps that lead to it."""
@@ -241,7 +235,7 @@ class _Search:
                 if verdict is Match.YES:
                     yield declared, line_of(step, command)
                     break
-                if verdict is Match.MAYBE:
+                if verdict is Match.MAYBE and len(self._found.possible) < _MAX_POSSIBLE:
                     self._possible(Possible(step.path, line_of(step, command), f"`{command.text[:60]}`"))
 
     def _opaque_action(self, uses: str) -> bool:
@@ -252,14 +246,9 @@ class _Search:
 
     def _elsewhere(self, chain: Chain) -> None:
         """A call of a reusable workflow that cannot be seen into may hold anything."""
-        workflow, identity = chain[-1]
-        called = workflow.called(identity)
-        if called is None:
-            return
-        text, line = called
-        path = local(text)
-        if path not in self._catalogue.paths or not isinstance(self._catalogue.get(path), Workflow):
-            self._possible(Possible(workflow.path, line, f"`uses: {text[:80]}`"))
+        unseen = self._catalogue.unseen_call(*chain[-1])
+        if unseen is not None:
+            self._possible(unseen)
 
     def _is_followed(self, chain: Chain) -> bool:
         """Whether a job calls a workflow of this repository that has jobs."""

@@ -11,19 +11,8 @@ from enum import Enum
 
 import msgspec
 
-from loopcheck_checks.ci_check.shell_syntax import (
-    Case,
-    Function,
-    Group,
-    If,
-    Loop,
-    Pipeline,
-    ShellError,
-    Simple,
-    Statement,
-    Word,
-    parse,
-)
+from loopcheck_checks.ci_check.shell_syntax import Case, Function, Group, If, Loop, Pipeline, Simple, Statement, parse
+from loopcheck_checks.ci_check.shell_words import ShellError, Word
 
 _MAX_NESTED_SCRIPTS = 8
 _MAX_CALLS = 20

@@ -6,7 +6,7 @@ import msgspec
 
 from loopcheck_checks.ci_check.seen import StepSeen
 from loopcheck_checks.ci_check.shell import Ending, Executed, Fate, Options, read
-from loopcheck_checks.ci_check.shell_syntax import ShellError, Word
+from loopcheck_checks.ci_check.shell_words import ShellError, Word
 
 _POWER = frozenset(["pwsh", "powershell", "cmd"])
 _SPECIAL = frozenset("|&;<>`(){}$%\"'^@#")

@@ -20,7 +20,7 @@ from loopcheck_checks.ci_check.manifest import (
 )
 from loopcheck_checks.ci_check.seen import JobSeen, StepSeen, Written
 from loopcheck_checks.ci_check.shell import Executed, Fate, Reach
-from loopcheck_checks.ci_check.shell_syntax import ShellError
+from loopcheck_checks.ci_check.shell_words import ShellError
 from loopcheck_checks.ci_check.shells import executed, is_windows, line_of
 
 

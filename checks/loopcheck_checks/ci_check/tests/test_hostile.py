@@ -12,7 +12,7 @@ from loopcheck.model import Verdict
 from loopcheck.testing import RepositoryBuilder, examine, expectation
 from loopcheck_checks.ci_check import CiCheckChecker, globs, mutants
 from loopcheck_checks.ci_check.shell import Options, read
-from loopcheck_checks.ci_check.shell_syntax import ShellError, tokens
+from loopcheck_checks.ci_check.shell_words import ShellError, tokens
 
 CHECKER = CiCheckChecker()
 PIECES = [

@@ -3,7 +3,7 @@
 import pytest
 
 from loopcheck_checks.ci_check.shell import Fate, Options, Reach, read
-from loopcheck_checks.ci_check.shell_syntax import ShellError
+from loopcheck_checks.ci_check.shell_words import ShellError
 from loopcheck_checks.ci_check.shells import executed, options
 
 FAILS, SWALLOWED, UNKNOWN = Fate.FAILS, Fate.SWALLOWED, Fate.UNKNOWN
