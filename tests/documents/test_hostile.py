@@ -62,6 +62,8 @@ def test_yaml(text, limits):
 
 @settings(deadline=None, max_examples=150)
 @given(SCRIBBLE, st.sampled_from(["p.md", "p.yml"]))
+@example("---", "p.yml")
+@example("0", "p.yml")
 def test_a_declaration(text, path):
     if path == "p.yml":
         whole = f"action-items:\n- title: Good\n  {BLOCK.replace(chr(10), chr(10) + '  ')}\n{text}"

@@ -239,7 +239,11 @@ def load(text: str, origin: Origin | str, limits: Limits = REPOSITORY) -> Node:
     """
     documents = load_all(text, origin, limits)
     if len(documents) > 1:
-        raise documents[1].error("a second document begins here, where one was expected", hint="remove the `---`")
+        second = documents[1]
+        end = (Origin(origin) if isinstance(origin, str) else origin).first_line + len(text.splitlines()) - 1
+        if second.line > end:  # it is empty, and libyaml counts a line after the last
+            second.line, second.column = end, 1
+        raise second.error("a second document begins here, where one was expected", hint="remove the `---`")
     if documents:
         return documents[0]
     place = Origin(origin) if isinstance(origin, str) else origin
