@@ -90,7 +90,7 @@ def test_a_verified_item(step):
         "report": "loopcheck-report.json",
     }
     assert "loopcheck: verified" in step.summary
-    assert "VERIFIED      Write it down" in step.log
+    assert "VERIFIED       Write it down" in step.log
     assert commands(step.log) == []
     report = json.loads((step.workspace / "loopcheck-report.json").read_text())
     assert report["verdict"] == "verified"
