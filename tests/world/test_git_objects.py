@@ -183,9 +183,11 @@ def test_nothing_that_a_checkout_names_is_run(built, tmp_path):
     built.git("config", "log.showSignature", "true")
     built.git("config", "filter.evil.required", "true")
     hooks = built.folder / ".git/hooks"
+    hooks.mkdir()
     for hook in ("post-index-change", "post-checkout", "pre-auto-gc", "reference-transaction", "fsmonitor-watchman"):
         (hooks / hook).write_text(trap.read_text())
         (hooks / hook).chmod(0o755)
+    (built.folder / ".git/info").mkdir()
     (built.folder / ".git/info/attributes").write_text("*.md filter=evil diff=evil\n*.sh filter=a=b\n")
     (built.folder / ".gitattributes").write_text("* filter=evil diff=evil\n")
     os.utime(built.folder / "a.md", (1, 1))  # git must look into the file to know that it is the same

@@ -104,6 +104,7 @@ def test_settings_of_the_checkout_change_no_history(tmp_path):
     }.items():  # fmt: skip
         built.git("config", name, value)
     assert changes(Repository(tmp_path / "b"), "a/c.md") == expected
+    (tmp_path / ".git/info").mkdir()
     (tmp_path / ".git/info/grafts").write_text(built.git("rev-parse", "HEAD") + "\n")
     assert changes(Repository(tmp_path), "a/c.md") == expected
 

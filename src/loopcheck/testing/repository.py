@@ -16,13 +16,17 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 """The time of a test's run, unless it gives another."""
 
 
+_QUICK = ("-c", "maintenance.auto=false", "-c", "gc.auto=0", "-c", "core.fsync=none")
+"""Each commit would else start a process for upkeep, and wait for the disk."""
+
+
 class RepositoryBuilder:
     """A repository in `folder`, with the branch `main`. Commit ids depend only on what is committed and when."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._git("init", "-q", "-b", "main")
+        self._git("init", "-q", "-b", "main", "--template=")
 
     def _git(self, *arguments: str, at: datetime = NOW, author: str = "Dev", stdin: bytes = b"") -> str:
         moment = f"@{int(at.timestamp())} +0000"
@@ -39,7 +43,7 @@ class RepositoryBuilder:
             "GIT_COMMITTER_DATE": moment,
         }
         done = subprocess.run(
-            ["git", "-C", str(self.folder), *arguments],
+            ["git", *_QUICK, "-C", str(self.folder), *arguments],
             env=environment,
             input=stdin,
             capture_output=True,
