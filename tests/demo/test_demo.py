@@ -54,7 +54,7 @@ def test_shows_each_verdict(told):
 )
 def test_breaks_as_it_says(told, breakage, owner):
     folder, output = told
-    assert f"loopcheck verify --ref {breakage.branch}" in output
+    assert f"verify --ref {breakage.branch}" in output
     assert f"FAILED, {breakage.reason}" in output
     item = by_owner(report_at(folder, breakage.branch))[owner]
     assert item.verdict is Verdict.FAILED

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -21,11 +24,12 @@ def command(folder: Path, now: str | None, color: bool | None) -> None:  # noqa:
     Needs git, and nothing else: no account, no network. DIR is made, and must not hold anything yet.
     """
     at = common.moment(now)
+    called = _called()
     story.write(folder, at)
     click.echo(
         f"{folder} is a git repository now. In it: an outage (INC-142), its post-mortem with four action items,\n"
         "and what four people did about them since. All four say that they are done.\n"
-        f"\n$ cd {folder}\n$ loopcheck verify\n"
+        f"\n$ cd {folder}\n$ {called} verify\n"
     )
     loaded = common.load(folder, "HEAD")
     try:
@@ -40,6 +44,14 @@ def command(folder: Path, now: str | None, color: bool | None) -> None:  # noqa:
         "whether his check is required, and nobody asked it. Now break what they did, on branches made for it:\n"
     )
     for breakage in story.BREAKAGES:
-        click.echo(f"  git diff main {breakage.branch}; loopcheck verify --ref {breakage.branch}")
+        click.echo(f"  git diff main {breakage.branch}; {called} verify --ref {breakage.branch}")
         click.echo(f"      FAILED, {breakage.reason}: {breakage.teaches}\n")
     click.echo(f"Then open {folder / 'postmortems' / 'replication-lag.md'} and see what an action item looks like.")
+
+
+def _called() -> str:
+    """How this program is called from another folder: by its name, if that is on the path."""
+    program = Path(sys.argv[0])
+    if shutil.which("loopcheck"):
+        return "loopcheck"
+    return shlex.join([str(program.absolute())] if program.name == "loopcheck" else [sys.executable, "-m", "loopcheck"])
