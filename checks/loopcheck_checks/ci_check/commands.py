@@ -107,7 +107,7 @@ def match(found: tuple[Word, ...], declared: Wanted, *, reads_script: bool = Fal
         search = compiled(declared.pattern).search
         own = inert and head not in ("grep", "egrep", "diff", "cmp", "test", "git", "sed", "awk", "jq", "yq")
         if not own and (search(" ".join(words)) or search(" ".join(core))):
-            return Match.YES
+            return Match.MAYBE if head == "find" else Match.YES  # the status of what it executes is lost
     else:
         wanted_core = unwrapped(list(declared.words)) or list(declared.words)
         if _name(head) == _name(wanted_core[0]):
@@ -122,10 +122,44 @@ def match(found: tuple[Word, ...], declared: Wanted, *, reads_script: bool = Fal
     return Match.NO if inert or head in _INSTALLERS or _name(head) in _TOOLS else Match.MAYBE
 
 
-def is_housekeeping(found: tuple[Word, ...]) -> bool:
-    """Whether a command tidies, prints or installs, so that its own failure guards nothing."""
+class Weight(Enum):
+    """What it would mean if a command failed, as far as its name says it."""
+
+    NONE = "none"
+    """It prints, tidies or installs: its failure guards nothing."""
+    SOME = "some"
+    """It may be a look at something, or a preparation: `curl`, `jq`, `git fetch`."""
+    GUARD = "guard"
+    """It asks something, and its "no" can be the check itself: `test`, `grep`, `git diff --exit-code`."""
+    FULL = "full"
+
+
+# Of these programs, the words that do more than prepare.
+_DEEDS = {
+    "git": frozenset(["push"]),
+    "gh": frozenset(["create", "edit", "merge", "upload", "verify", "run", "close", "comment", "review", "delete"]),
+    "docker": frozenset(["run", "build", "buildx", "compose", "exec", "push", "test"]),
+}
+_ASKING = frozenset("test [ [[ (( grep egrep fgrep diff cmp false".split())
+_LOOKING = frozenset("curl wget jq yq sed awk tar unzip sha256sum kill wait git gh docker systemctl killall".split())
+_STATUS_OPTIONS = frozenset(["--exit-code", "--quiet", "--check"])
+
+
+def weight(found: tuple[Word, ...]) -> Weight:
+    """What the failure of a command would mean."""
     core = unwrapped([word.text for word in found])
-    return not core or core[0] in _INERT or core[0] in _INSTALLERS or core[0] in ("docker", "systemctl", "killall")
+    head = core[0] if core else ""
+    if head in _ASKING:
+        return Weight.GUARD
+    if head == "exit":
+        return Weight.NONE if core[1:] in ([], ["0"]) else Weight.GUARD
+    if head == "git" and "diff" in core[1:] and _STATUS_OPTIONS.intersection(core):
+        return Weight.GUARD
+    if head in _DEEDS and _DEEDS[head].intersection(core[1:4]) and not {"-d", "--detach"}.intersection(core):
+        return Weight.FULL
+    if head in _LOOKING:
+        return Weight.SOME
+    return Weight.NONE if not head or head in _INERT or head in _INSTALLERS else Weight.FULL
 
 
 def unwrapped(words: list[str]) -> list[str]:
@@ -180,9 +214,11 @@ def _in_order(wanted_words: list[str], found: list[str]) -> bool:
     return all(any(word == candidate for candidate in rest) for word in wanted_words)
 
 
+# Options with which a command never fails.
 _SOFT_ANYWHERE = frozenset(
     ["--exit-zero", "--soft-fail", "--no-exit", "--no-exit-on-warn", "--issues-exit-code=0", "--exit-code=0"]
 )
+# Options with which it never fails, or does less than its work.
 _SOFT_OF: dict[str, frozenset[str]] = {
     "pytest": frozenset(["--collect-only", "--co", "--version", "--help", "-h", "--fixtures", "--markers"]),
     "hadolint": frozenset(["--no-fail"]),
@@ -196,12 +232,17 @@ _SOFT_OF: dict[str, frozenset[str]] = {
 _SOFT_VALUES = (("--exit-code", "0"), ("--issues-exit-code", "0"), ("-run", "^$"), ("--pylint-errors", "0"))
 
 
-def softened(found: tuple[Word, ...]) -> str | None:
-    """The option with which a command never fails, or never does its work; `None` where none is known."""
+def softened(found: tuple[Word, ...], declared: Wanted | None = None) -> str | None:
+    """The option with which a command never fails, or never does its work; `None` where none is known.
+
+    Args:
+        found: the command.
+        declared: what the author declared: an option that is written there is the work that is meant.
+    """
     core = unwrapped([word.text for word in found])
     if not core:
         return None
-    own = _SOFT_OF.get(_name(core[0]), frozenset())
+    own = _SOFT_OF.get(_name(core[0]), frozenset()).difference(declared.words if declared else ())
     for place, word in enumerate(core[1:], 1):
         if word == "--":
             return None

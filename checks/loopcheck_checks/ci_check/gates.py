@@ -26,6 +26,11 @@ _ALLS_GREEN = "re-actors/alls-green"
 _RESULT = re.compile(r"needs\.[A-Za-z0-9_*-]+\.result|toJSON\(\s*needs\s*\)", re.IGNORECASE)
 
 
+# Actions that a gate uses beside its own work, and that make nothing of results.
+_BESIDE = ("step-security/harden-runner", "actions/checkout")
+_SCRIPTED = "actions/github-script"
+
+
 def is_gate(job: JobSeen) -> bool:
     """Whether a job does nothing but look at the results of those it needs."""
     if not job.needs or not job.steps:
@@ -35,7 +40,7 @@ def is_gate(job: JobSeen) -> bool:
         texts += [step.condition.text if step.condition else "", step.run.text if step.run else ""]
         texts += [*step.env.values(), *step.inputs.values(), *([step.uses] if step.uses else [])]
     return any(_ALLS_GREEN in text or _RESULT.search(text) for text in texts[1:]) and not any(
-        step.uses for step in job.steps if not (step.uses or "").startswith(_ALLS_GREEN)
+        step.uses and not step.uses.startswith((_ALLS_GREEN, _SCRIPTED, *_BESIDE)) for step in job.steps
     )
 
 
@@ -106,7 +111,7 @@ def _step_fails(step: StepSeen, scope: Scope, member: str, result: str) -> bool 
         if step.uses.startswith(_ALLS_GREEN):
             fails = _alls_green(step, member, result)
         else:
-            fails = False if step.uses.startswith("actions/") else None
+            fails = False if step.uses.startswith(_BESIDE) else None
     elif step.run is not None:
         fails = _script_fails(step, inside)
     else:

@@ -10,6 +10,7 @@ import msgspec
 from loopcheck.checker import Claim, ClaimKind, Evidence, Outcome, Reason, Unseen
 from loopcheck.reasons import AMBIGUOUS, NEEDS_GITHUB, NOT_JUDGED
 from loopcheck_checks.ci_check import conditions, gates, softness
+from loopcheck_checks.ci_check.commands import Weight
 from loopcheck_checks.ci_check.contexts import github
 from loopcheck_checks.ci_check.evaluation import Open, Scope
 from loopcheck_checks.ci_check.findings import Finding, worst
@@ -253,6 +254,7 @@ def _whole_job(job: JobSeen, scope: Scope) -> tuple[list[Finding], list[Finding]
     skipped: list[Finding] = []
     soft: list[Finding] = []
     solid = 0
+    perhaps: list[StepSeen] = []
     for step in work:
         conditional = conditions.of_step(step, scope)
         weak = softness.of_step(step, job, scope)
@@ -261,9 +263,14 @@ def _whole_job(job: JobSeen, scope: Scope) -> tuple[list[Finding], list[Finding]
             skipped += [conditional] if not _is_afterwards(step) else []
         elif weak is not None:
             soft.append(weak)
-        elif not softness.only_prints(step, job, scope):
+        elif (weighs := softness.weight_of(step, job, scope)) in (Weight.FULL, Weight.GUARD):
             solid += 1
-    if not solid:
+        elif weighs is Weight.SOME:
+            perhaps.append(step)
+    if not solid and perhaps:
+        message = f"only steps that look or prepare can make the job `{job.id[:60]}` fail: `{perhaps[0].label[:60]}`"
+        soft.append(Finding(Outcome.UNKNOWN, message, perhaps[0].path, perhaps[0].line, PARTLY_SOFT))
+    elif not solid:
         trouble = soft + skipped
         if any(finding.outcome is Outcome.UNKNOWN for finding in trouble):
             return [f for f in skipped if f.outcome is Outcome.UNKNOWN], [

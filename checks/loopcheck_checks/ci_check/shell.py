@@ -90,9 +90,20 @@ def _with_later_exits(found: list[Executed]) -> list[Executed]:
         if later and command.ending.fate is Fate.SWALLOWED:
             why = f"{command.ending.why}, and a later line may end the script with a failure"
             command = msgspec.structs.replace(command, ending=Ending(Fate.UNKNOWN, why))  # noqa: PLW2901
-        later = later or (command.words[0].text == "exit" and command.text not in ("exit", "exit 0"))
+        later = later or _may_end_badly(command)
         out.append(command)
     return out[::-1]
+
+
+def _may_end_badly(command: Executed) -> bool:
+    """Whether a command may end the script with a failure because of what went before it, as a script means it."""
+    words = [word.text for word in command.words]
+    if words[0] == "exit":
+        return words[1:] not in ([], ["0"])
+    asks = words[0] in ("test", "[", "[[", "grep", "egrep", "diff", "cmp", "false") or (
+        words[:2] == ["git", "diff"] and len(words) > 2
+    )
+    return asks and command.ending.fate is Fate.FAILS
 
 
 class _State(msgspec.Struct):
@@ -130,6 +141,7 @@ class _Reader:
         self._asks_status = any(sign in script for sign in ("$?", "${?", "PIPESTATUS", "GITHUB_OUTPUT", "GITHUB_ENV"))
         self._waits = "wait" in script
         self._functions: dict[str, Function] = {}
+        self._trapped = False
         self._calls = 0
         self._nested = nested
 
@@ -150,15 +162,19 @@ class _Reader:
             final = index == len(statement.pipelines) - 1
             if statement.background:
                 what = Ending(Fate.UNKNOWN, "`&` and `wait`") if self._waits else Ending(Fate.SWALLOWED, "`&`")
-                ending, suspended = what, "`&`"
+                ending, suspended, tail = what, "`&`", what
             else:
                 ending, suspended = self._ending(statement, index, state, place, last=last)
+                tail = ending
+                if final and state.errexit and not place.suspended:
+                    # `set -e` overlooks `a && b` where it ends a group or a branch, as it does anywhere.
+                    tail = place.tail if last else self._lost_or("`&&`, after which the script goes on", place)
             inner = state if final and not statement.background and len(statement.pipelines) == 1 else state.copy()
             if index and statement.joints[index - 1] == "||":
                 inner.lower(Reach.MAYBE, "it is on the right of `||`")
             elif index and _asks(statement.pipelines[index - 1]):
                 inner.lower(Reach.MAYBE, "it stands after a condition and `&&`")
-            self._pipeline(pipeline, inner, ending, suspended or place.suspended)
+            self._pipeline(pipeline, inner, _Place(ending, tail, suspended or place.suspended))
             if len(statement.pipelines) > 1:
                 self._left_by(statement, index, inner, state, before)
 
@@ -230,32 +246,36 @@ class _Reader:
                 return _PASSED
         return None
 
-    def _pipeline(self, pipeline: Pipeline, state: _State, ending: Ending, suspended: str) -> None:
+    def _pipeline(self, pipeline: Pipeline, state: _State, place: _Place) -> None:
         if pipeline.negated:
-            ending = Ending(Fate.UNKNOWN, "`!` turns the result round")
-            suspended = suspended or "`!`"
-        many = len(pipeline.commands) > 1
-        for index, command in enumerate(pipeline.commands):
-            mine = ending
+            turned = Ending(Fate.UNKNOWN, "`!` turns the result round")
+            place = _Place(turned, turned, place.suspended or "`!`")
+        if len(pipeline.commands) == 1:
+            self._command(pipeline.commands[0], state, place)
+            return
+        for index, command in enumerate(pipeline.commands):  # each in a shell of its own
+            mine = place.trigger
             if index < len(pipeline.commands) - 1 and not state.pipefail:
                 mine = self._lost(f"`| {_head(pipeline.commands[-1]) or '…'}` without `pipefail`")
-            self._command(command, state.copy() if many else state, mine, suspended)
+            self._command(command, state.copy(), _Place(mine, mine, place.suspended))
 
-    def _command(self, command: object, state: _State, ending: Ending, suspended: str) -> None:
+    def _command(self, command: object, state: _State, place: _Place) -> None:
+        ending = place.trigger
         if isinstance(command, Simple):
-            self._simple(command, state, ending, suspended)
+            self._simple(command, state, ending, place.suspended)
+        elif isinstance(command, Group) and command.subshell:
+            self.walk(command.body, state.copy(), _Place(ending, ending, place.suspended))
         elif isinstance(command, Group):
-            inner = state.copy() if command.subshell else state
-            self.walk(command.body, inner, _Place(ending, ending, suspended))
+            self.walk(command.body, state, place)
         elif isinstance(command, Function):
             self._functions[command.name] = command
         elif isinstance(command, If):
-            self._if(command, state, ending, suspended)
+            self._if(command, state, place)
         elif isinstance(command, Loop):
-            self._loop(command, state, ending, suspended)
+            self._loop(command, state, ending, place.suspended)
         elif isinstance(command, Case):
             for body in command.bodies:
-                self._perhaps(body, state, _Place(ending, ending, suspended), f"`case` on line {command.line + 1}")
+                self._perhaps(body, state, place, f"`case` on line {command.line + 1}")
 
     def _perhaps(self, body: list[Statement], state: _State, place: _Place, why: str) -> None:
         """A list that is executed only if something holds."""
@@ -265,8 +285,7 @@ class _Reader:
         if inner.reach is Reach.NEVER and state.reach is not Reach.NEVER and _leaves_list(body, self._functions):
             state.lower(Reach.MAYBE, inner.why)
 
-    def _if(self, command: If, state: _State, ending: Ending, suspended: str) -> None:
-        place = _Place(ending, ending, suspended)
+    def _if(self, command: If, state: _State, place: _Place) -> None:
         for index, (condition, body) in enumerate(command.branches):
             following = command.branches[index + 1] if index + 1 < len(command.branches) else None
             otherwise = command.otherwise if following is None else None
@@ -321,17 +340,24 @@ class _Reader:
 
     def _simple(self, command: Simple, state: _State, ending: Ending, suspended: str) -> None:
         head = _head(command)
+        function = self._functions.get(head)
+        if ending.fate is Fate.FAILS and self._trapped:
+            ending = Ending(Fate.UNKNOWN, "a `trap` may end the script otherwise")
         self._substitutions(command, state, ending)
         if command.words:
+            own = ending
+            if function is not None and ending.fate is Fate.FAILS:  # what it makes of its arguments is its own affair
+                own = Ending(Fate.UNKNOWN, f"`{head[:20]}` is a function of the script")
             self.found.append(
-                Executed(tuple(command.words), command.line, ending, state.reach, state.why, command.reads_script)
+                Executed(tuple(command.words), command.line, own, state.reach, state.why, command.reads_script)
             )
-        function = self._functions.get(head)
         if function is not None and self._calls < _MAX_CALLS:
             self._calls += 1
-            self._command(function.body, state, ending, suspended)
+            self._command(function.body, state, _Place(ending, ending, suspended))
         elif head == "set":
             _set(command, state)
+        elif head == "trap":
+            self._trapped = self._trapped or any("exit" in word.text for word in command.words[1:2])
         elif head in ("exit", "exec", "return") and (head != "exec" or len(command.words) > 1):
             state.lower(Reach.NEVER, f"`{_shown(command)}` on line {command.line + 1} of the script ends it before")
         elif head in ("bash", "sh") and len(command.words) > 2:
@@ -348,16 +374,12 @@ class _Reader:
 
     def _substitutions(self, command: Simple, state: _State, ending: Ending) -> None:
         """The scripts in `$(…)`: their status is the command's own only in a bare assignment."""
-        for word in (*command.assignments, *command.words):
-            for script, line in word.inner:
-                bare = not command.words and len(command.assignments) == 1
-                self._script(
-                    script,
-                    line,
-                    Options(errexit=False, pipefail=state.pipefail),
-                    state,
-                    ending if bare else self._lost("`$(…)`"),
-                )
+        inner = [part for word in (*command.assignments, *command.words) for part in word.inner]
+        for index, (script, line) in enumerate(inner):
+            # Of several in an assignment, the last one gives the status.
+            bare = not command.words and index == len(inner) - 1
+            options = Options(errexit=False, pipefail=state.pipefail)
+            self._script(script, line, options, state, ending if bare else self._lost("`$(…)`"))
 
     def _script(self, script: str, line: int, options: Options, state: _State, ending: Ending) -> None:
         if self._nested >= _MAX_NESTED_SCRIPTS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from loopcheck.checker import Outcome, Reason
-from loopcheck_checks.ci_check.commands import Match, is_housekeeping, match, softened, wanted
+from loopcheck_checks.ci_check.commands import Match, Wanted, Weight, match, softened, wanted, weight
 from loopcheck_checks.ci_check.contexts import boolean, labels, with_env
 from loopcheck_checks.ci_check.evaluation import Scope
 from loopcheck_checks.ci_check.findings import Finding, best, worst
@@ -63,7 +63,7 @@ def of_command(step: StepSeen, job: JobSeen, scope: Scope, declared: str) -> tup
     """
     target = wanted(declared)
     found = [
-        (_reach(command, step), _fate(command, step))
+        (_reach(command, step), _fate(command, step, target))
         for command in _commands(step, job, scope)
         if match(command.words, target, reads_script=command.reads_script) is Match.YES
     ]
@@ -84,7 +84,7 @@ def of_script(step: StepSeen, job: JobSeen, scope: Scope) -> Finding | None:
     commands = _commands(step, job, scope)
     if not commands:
         return _unreadable(step)
-    work = [command for command in commands if not is_housekeeping(command.words)]
+    work = [command for command in commands if weight(command.words) is Weight.FULL]
     work = work or [command for command in commands if command.words[0].text not in _SILENT]
     if not work:
         message = f"the step `{step.label[:60]}` only prints"
@@ -103,16 +103,12 @@ def of_script(step: StepSeen, job: JobSeen, scope: Scope) -> Finding | None:
     )
 
 
-def only_prints(step: StepSeen, job: JobSeen, scope: Scope) -> bool:
-    """Whether a step does nothing that could fail for a reason worth guarding against."""
-    return step.run is not None and all(
-        is_housekeeping(command.words) and command.words[0].text not in _GUARDS
-        for command in _commands(step, job, scope)
-    )
-
-
-_GUARDS = frozenset(["git", "diff", "cmp", "grep", "test", "[", "[[", "false", "exit"])
-"""Housekeeping that is the check itself where nothing else is in a step."""
+def weight_of(step: StepSeen, job: JobSeen, scope: Scope) -> Weight:
+    """What a step does that could fail for a reason worth guarding against: what its weightiest command does."""
+    if step.run is None:
+        return Weight.FULL
+    found = {weight(command.words) for command in _commands(step, job, scope)}
+    return next((w for w in (Weight.FULL, Weight.GUARD, Weight.SOME) if w in found), Weight.NONE)
 
 
 def _unreadable(step: StepSeen) -> Finding:
@@ -167,10 +163,10 @@ def _reach(command: Executed, step: StepSeen) -> Finding | None:
     return Finding(Outcome.UNKNOWN, f"`{shown}` may not be reached: {command.why}", step.path, line, CONDITION_UNKNOWN)
 
 
-def _fate(command: Executed, step: StepSeen) -> Finding | None:
+def _fate(command: Executed, step: StepSeen, declared: Wanted | None = None) -> Finding | None:
     shown = command.text[:60]
     line = line_of(step, command)
-    option = softened(command.words)
+    option = softened(command.words, declared)
     reason: Reason
     if option is not None:
         return Finding(Outcome.FAILS, f"`{shown}` never fails: `{option}`", step.path, line, SOFT_OPTION)
