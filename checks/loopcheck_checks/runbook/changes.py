@@ -165,7 +165,7 @@ def _words(blocks: Iterable[Block], *, reviews: bool = True) -> list[_Word]:
         if block.kind != "heading" and not says_something(block):
             continue  # a promise to write says nothing yet
         if block.kind == "code":
-            for line in block.text.split("\n"):
+            for line in block.text.replace("\\\n", " ").split("\n"):  # a command over several lines is one
                 words = line.split()
                 found += [(word, True) for word in (words[1:] if words[:1] == ["$"] else words)]
             continue

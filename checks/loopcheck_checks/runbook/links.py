@@ -11,6 +11,7 @@ import msgspec
 
 from loopcheck.checker import CannotTell, World
 from loopcheck.documents.sections import Document, Link, Section, slug
+from loopcheck.world.repository import decoded
 from loopcheck_checks.runbook.formats import is_markdown, load
 from loopcheck_checks.runbook.manifest import LinkSeen, LinksSeen
 
@@ -24,6 +25,9 @@ _HUGO_REF = re.compile(r'\{\{[<%]\s{0,9}(?:rel)?ref\s{1,9}"([^"\n]{1,500})"')
 
 _OWN_ANCHOR = re.compile(r"\{:? {0,4}#([^\s{}]{1,200})")  # `## Title {#own}`, which GitHub does not read
 
+# What site generators make further anchors of: tabs, targets, directives, included files.
+_MAKES_ANCHORS = re.compile(r"^\s{0,40}(?:[=?!]{3}[ +]|\([\w-]{1,99}\)=|:::|`{3,9}\{|\{%|<%)", re.MULTILINE)
+
 _SITES = (
     "mkdocs.yml", "mkdocs.yaml", "_config.yml", "book.toml", "docusaurus.config.js",
     "docusaurus.config.ts", "hugo.toml", "hugo.yaml", "hugo.yml", "config.toml", "config.rb",
@@ -31,6 +35,9 @@ _SITES = (
     "website/docusaurus.config.js", "docs/book.toml", "zensical.toml", "archetypes/default.md",
 )  # fmt: skip
 """Files that say that the Markdown of a repository is made into a site, where a link may mean something else."""
+
+_SITES_BELOW = frozenset(name.rpartition("/")[2] for name in _SITES) - {"config.toml", "config.rb", "default.md"}
+"""Of these, those that say it of the folder that they are in, wherever that is."""
 
 
 class _Broken(Exception):  # noqa: N818 - it is an answer
@@ -98,7 +105,7 @@ def _follow(world: World, path: str, destination: str) -> bool:
     target = _target(path, place) if place else path
     if target is None:
         return False
-    found = _find(world, target, place) if place else target
+    found = _find(world, path, target, place) if place else target
     if anchor and is_markdown(found):
         _expect_anchor(world, unquote(anchor), found)
     return True
@@ -113,8 +120,8 @@ def _target(path: str, place: str) -> str | None:
     return "" if joined == "." else joined
 
 
-def _find(world: World, target: str, place: str) -> str:
-    """The path at which `target` is there.
+def _find(world: World, path: str, target: str, place: str) -> str:
+    """The path at which `target`, to which the page at `path` links, is there.
 
     Raises:
         _Broken, _Unclear, CannotTell: it is not, or that cannot be told.
@@ -125,7 +132,7 @@ def _find(world: World, target: str, place: str) -> str:
     if other:
         raise _Unclear(f"there is {other}, which a site generator may serve there, and GitHub does not")
     name = target.rpartition("/")[2]
-    if _is_site(world) and (place.startswith("/") or not is_markdown(name)):
+    if _is_site(world, path) and (place.startswith("/") or not is_markdown(name)):
         raise _Unclear("a site is made of this repository, and may have it there")
     near = _in_other_case(world)(target)
     raise _Broken(f"there is no {target}" + (f", but {near}" if near else ""))
@@ -144,8 +151,19 @@ def _as_pages(target: str) -> list[str]:
     ]  # fmt: skip
 
 
-def _is_site(world: World) -> bool:
-    return world.once(("runbook", "site"), lambda: bool(set(_SITES) & set(world.repo.paths)))
+def _is_site(world: World, path: str) -> bool:
+    """Whether a site is made of the page at `path`."""
+
+    def folders() -> frozenset[str]:
+        found = {path.rpartition("/")[0] for path in world.repo.paths if path.rpartition("/")[2] in _SITES_BELOW}
+        return frozenset({*found, ""} if set(_SITES) & set(world.repo.paths) else found)
+
+    known = world.once(("runbook", "sites"), folders)
+    while path and known:
+        path = path.rpartition("/")[0]
+        if path in known:
+            return True
+    return False
 
 
 def _in_other_case(world: World) -> Callable[[str], str | None]:
@@ -167,6 +185,8 @@ def _expect_anchor(world: World, anchor: str, path: str) -> None:
         return
     if _loose(name) in known.loose:
         raise _Unclear(f"{path} has an anchor that not every reader takes for the same")
+    if _is_site(world, path) and _MAKES_ANCHORS.search(decoded(world.repo.blob(entry.oid, path), path)):
+        raise _Unclear(f"{path} has no anchor #{anchor[:100]}, but a site generator may make it")
     raise _Broken(f"{path} has no anchor #{anchor[:100]}")
 
 

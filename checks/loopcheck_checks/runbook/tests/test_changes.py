@@ -58,6 +58,8 @@ Certificates end on 2026-12-31.
         ("- Ask", "* Ask", "form"),
         ("- Ask", "1. Ask", "form"),
         ("```sh", "```console", "form"),
+        ("pods -n shop", "pods \\\n    -n shop", "form"),
+        ("pods -n shop", "pods\n-n store", MATERIAL),
         ("$ kubectl", "kubectl", "form"),
         ("a.example", "b.example", "form"),
         ("people/carol.md", "../team/carol.md", "form"),

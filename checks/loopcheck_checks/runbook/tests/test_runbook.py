@@ -178,6 +178,22 @@ def test_a_site_may_have_what_the_repository_has_not(tmp_path):
     assert reasons == ["not-judged", "broken-link", None, "not-judged"]
 
 
+def test_a_site_generator_may_make_what_the_page_has_not(tmp_path):
+    repository = RepositoryBuilder(tmp_path)
+    page = "# A\n\n[x](b.md#pip-pip)\n\n# B\n\n[x](c.md#pip)\n\n# C\n\n[x](caching-of-wheels)\n"
+    tabs = '# There\n\n=== ":pip: pip"\n\n    Install it.\n'
+    files = {"docs/html/a.md": page, "docs/html/b.md": tabs, "docs/html/c.md": "# There\n"}
+    files |= {"docs/html/conf.py": "\n", "runbooks/a.md": page, "runbooks/b.md": tabs, "runbooks/c.md": "# There\n"}
+    repository.commit(files)
+    session = repository.session()
+    reasons = [
+        examine(CHECKER, f"path: {folder}/a.md\nsection: {name}\n{UNDATED}", session).claims[-1].reason
+        for folder in ("docs/html", "runbooks")
+        for name in "ABC"
+    ]
+    assert reasons == ["not-judged", "broken-link", "not-judged", *["broken-link"] * 3]
+
+
 OLD = "# A\n\nRun `x` on the old host.\n\n[d](https://a.example/1)\n"
 
 
