@@ -138,6 +138,11 @@ class Weight(Enum):
 _DEEDS = {
     "git": frozenset(["push"]),
     "gh": frozenset(["create", "edit", "merge", "upload", "verify", "run", "close", "comment", "review", "delete"]),
+    "pip": frozenset(["check", "wheel"]),
+    "pip3": frozenset(["check", "wheel"]),
+    "gem": frozenset(["build", "push"]),
+    "conda": frozenset(["build"]),
+    "brew": frozenset(["audit", "style", "test"]),
     "docker": frozenset(["run", "build", "buildx", "compose", "exec", "push", "test"]),
 }
 _ASKING = frozenset("test [ [[ (( grep egrep fgrep diff cmp false".split())

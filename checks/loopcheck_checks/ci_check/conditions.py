@@ -60,8 +60,17 @@ def way(route: Route, hub: Open, leg: Leg | None) -> Way:
 
 def of_step(step: StepSeen, scope: Scope) -> Finding | None:
     """What its `if:` says against a step, if anything."""
-    answer = asked(step.condition, with_env(scope, step.env))
-    return None if answer else _finding(answer, step.condition, step.path, step.line, f"the step `{step.label[:60]}`")
+    inside = with_env(scope, step.env)
+    answer = asked(step.condition, inside)
+    if answer:
+        return None
+    answer = answer if _never(step.condition, inside) else None
+    return _finding(answer, step.condition, step.path, step.line, f"the step `{step.label[:60]}`")
+
+
+def _never(text: Written | None, scope: Scope) -> bool:
+    """Whether a condition is false also after a failure: `failure() && …` may hold then."""
+    return asked(text, Scope(scope.contexts, {**HEALTHY, "success": False, "failure": True})) is False
 
 
 def _before_matrix(job: JobSeen, hub: Open, caller: Scope | None, needs: Mapping[str, Any] | None = None) -> Scope:
@@ -118,7 +127,7 @@ def _job(job: JobSeen, scope: Scope, states: Mapping[str, bool | None]) -> list[
     answer = asked(job.condition, Scope(scope.contexts, {**HEALTHY, "success": all_run}))
     if answer:
         return []
-    if asked(job.condition, scope) is False:
+    if asked(job.condition, scope) is False and _never(job.condition, scope):
         return [_finding(False, job.condition, job.path, job.line, f"the job `{job.id[:60]}`")]
     if all_run is not True:
         skipped = next((i for i in job.kin if states.get(i) is all_run), None)
@@ -130,6 +139,7 @@ def _job(job: JobSeen, scope: Scope, states: Mapping[str, bool | None]) -> list[
             return [Finding(Outcome.FAILS, message, job.path, line, NEEDS_SKIPPED)]
         message = f"the job `{job.id[:60]}` needs `{skipped}`, which may be skipped (`if: {text}`)"
         return [Finding(Outcome.UNKNOWN, message, job.path, line, CONDITION_UNKNOWN)]
+    answer = answer if _never(job.condition, scope) else None
     return [_finding(answer, job.condition, job.path, job.line, f"the job `{job.id[:60]}`")]
 
 

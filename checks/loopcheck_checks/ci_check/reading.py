@@ -85,29 +85,48 @@ def default_shell(*holders: MappingNode | None) -> str | None:
 
 
 def steps(path: str, node: Node | None, shell: str | None = None) -> Iterator[StepSeen]:
-    """The steps of a job or a composite action."""
-    if not isinstance(node, SequenceNode):
-        return
-    for item in node:
+    """The steps of a job or a composite action, with those of its groups of parallel steps."""
+    awaited: set[str] = set()
+    found: list[StepSeen] = []
+    for holder in reversed(list(_holders(node))):  # what is waited for stands before the step that waits
+        awaited.update([_EVERY] if holder.key("wait-all") else texts(holder.get("wait")))
+        found.append(_step(path, holder, shell, awaited))
+    yield from reversed(found)
+
+
+_EVERY = "*"
+
+
+def _holders(node: Node | None) -> Iterator[MappingNode]:
+    """Each step. The steps of a `parallel:` group are started together and waited for: they count like any."""
+    for item in node if isinstance(node, SequenceNode) else ():
         holder = mapping(item)
-        if holder is None:
-            continue
-        name, identity = scalar(holder.get("name")), scalar(holder.get("id"))
-        uses, run = scalar(holder.get("uses")), written(holder, "run")
-        first_line = next((line.strip() for line in run.text.splitlines() if line.strip()), "") if run else ""
-        yield StepSeen(
-            path=path,
-            line=holder.line,
-            label=name or identity or uses or first_line[:60],
-            id=identity,
-            uses=uses,
-            run=run,
-            shell=scalar(holder.get("shell")) or (shell if run else None),
-            condition=written(holder, "if"),
-            soft=written(holder, "continue-on-error"),
-            env=table(holder.get("env")),
-            inputs=table(holder.get("with")),
-        )
+        group = holder.get("parallel") if holder else None
+        if isinstance(group, SequenceNode):
+            yield from (inner for inner in map(mapping, group) if inner is not None)
+        elif holder is not None:
+            yield holder
+
+
+def _step(path: str, holder: MappingNode, shell: str | None, awaited: set[str]) -> StepSeen:
+    name, identity = scalar(holder.get("name")), scalar(holder.get("id"))
+    uses, run = scalar(holder.get("uses")), written(holder, "run")
+    first_line = next((line.strip() for line in run.text.splitlines() if line.strip()), "") if run else ""
+    background = scalar(holder.get("background")) not in (None, "false")
+    return StepSeen(
+        path=path,
+        line=holder.line,
+        label=name or identity or uses or first_line[:60],
+        id=identity,
+        uses=uses,
+        run=run,
+        shell=scalar(holder.get("shell")) or (shell if run else None),
+        condition=written(holder, "if"),
+        soft=written(holder, "continue-on-error"),
+        unwatched=background and _EVERY not in awaited and identity not in awaited,
+        env=table(holder.get("env")),
+        inputs=table(holder.get("with")),
+    )
 
 
 def job(path: str, root: MappingNode, identity: str, *, with_steps: bool = True) -> JobSeen:

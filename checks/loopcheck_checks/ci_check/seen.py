@@ -50,6 +50,8 @@ class StepSeen(msgspec.Struct, frozen=True, omit_defaults=True):
     condition: Written | None = None
     soft: Written | None = None
     """`continue-on-error`."""
+    unwatched: bool = False
+    """Whether it runs in the background, and no later step waits for it."""
     env: Mapping[str, str] = {}
     inputs: Mapping[str, str] = {}
     """`with:`."""

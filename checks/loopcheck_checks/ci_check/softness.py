@@ -41,6 +41,9 @@ def of_key(soft: Written | None, scope: Scope, path: str, what: str) -> Finding 
 def of_step(step: StepSeen, job: JobSeen, scope: Scope) -> Finding | None:
     """What `continue-on-error` says against a step; a later step may still look at how it went."""
     finding = of_key(step.soft, with_env(scope, step.env), step.path, f"the step `{step.label[:60]}`")
+    if finding is None and step.unwatched:
+        message = f"the step `{step.label[:60]}` runs in the background, and no step waits for it"
+        return Finding(Outcome.UNKNOWN, message, step.path, step.line, MAY_BE_SOFT)
     if finding is None or finding.outcome is not Outcome.FAILS or not step.id:
         return finding
     mentions = (f"steps.{step.id}.outcome", f"steps.{step.id}.conclusion", f"steps['{step.id}']")
