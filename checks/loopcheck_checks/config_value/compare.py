@@ -85,7 +85,7 @@ def equals(value: Value, wanted: Condition, unit: str | None = None) -> Answer:
 
 def _equals_text(value: Value, text: str, wanted: str) -> Answer:
     """Equality with a text that the author put in quotes: the file must have a text, too."""
-    if wanted not in (text, value.quoted):
+    if wanted not in (text, value.text, value.quoted):
         return False
     if not value.typed or value.kind == "text":
         return True

@@ -20,6 +20,11 @@ def said(answer):
 @pytest.mark.parametrize(
     ("in_file", "declared", "answer"),
     [
+        # texts of several lines
+        ('"make a\\n"', "make a", YES),
+        ('"make a\\n"', '"make a"', YES),
+        ('"make a\\n"', '"make a\n"', YES),
+        ('"make a"', '"make a\n"', NO),
         # numbers and units
         ("30", "30", YES),
         ('"30"', "30", YES),
