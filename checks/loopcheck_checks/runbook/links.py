@@ -26,7 +26,7 @@ _HUGO_REF = re.compile(r'\{\{[<%]\s{0,9}(?:rel)?ref\s{1,9}"([^"\n]{1,500})"')
 _OWN_ANCHOR = re.compile(r"\{:? {0,4}#([^\s{}]{1,200})")  # `## Title {#own}`, which GitHub does not read
 
 # What site generators make further anchors of: tabs, targets, directives, included files.
-_MAKES_ANCHORS = re.compile(r"^\s{0,40}(?:[=?!]{3}[ +]|\([\w-]{1,99}\)=|:::|`{3,9}\{|\{%|<%)", re.MULTILINE)
+_MAKES_ANCHORS = re.compile(r"^[ \t]{0,40}(?:[=?!]{3}[ +]|\([\w-]{1,99}\)=|:::|`{3,9}\{|\{%|<%)", re.MULTILINE)
 
 _SITES = (
     "mkdocs.yml", "mkdocs.yaml", "_config.yml", "book.toml", "docusaurus.config.js",
