@@ -13,7 +13,7 @@ from loopcheck.documents.origin import DocumentError
 from loopcheck.documents.yaml import MappingNode
 from loopcheck.reasons import LINKED, TRUNCATED, UNPARSEABLE
 from loopcheck_checks.ci_check import reading
-from loopcheck_checks.ci_check.seen import EventSeen, JobSeen, Possible, StepSeen, Unread
+from loopcheck_checks.ci_check.seen import ActionSeen, EventSeen, JobSeen, Possible, StepSeen, Unread
 from loopcheck_checks.ci_check.shell import Executed
 from loopcheck_checks.ci_check.shell_words import ShellError
 from loopcheck_checks.ci_check.shells import executed
@@ -116,7 +116,7 @@ class Catalogue:
         self._world = world
         self._read: dict[str, Workflow | Unread] = {}
         self._callers: dict[str, list[tuple[Workflow, str]]] | None = None
-        self._actions: dict[str, tuple[StepSeen, ...] | None] = {}
+        self._actions: dict[str, ActionSeen | None] = {}
         self._chains: list[Chain] | None = None
         self._jobs: dict[tuple[tuple[str, str], ...], tuple[JobSeen, ...]] = {}
         self._commands: dict[tuple[str, int], tuple[Executed, ...] | None] = {}
@@ -205,10 +205,11 @@ class Catalogue:
         key = tuple((workflow.path, identity) for workflow, identity in chain)
         if key not in self._jobs:
             jobs = [workflow.job(identity) for workflow, identity in chain]
-            for place in range(1, len(jobs)):  # what a called workflow takes, with what the caller hands over
-                taken, flags = reading.inputs_of_call(chain[place][0].root)
-                inputs = taken | {name: text for name, text in jobs[place - 1].inputs.items() if name in taken}
-                jobs[place] = msgspec.structs.replace(jobs[place], inputs=inputs, flags=flags)
+            for place, (workflow, _) in enumerate(chain):
+                if place or all(event.name == CALL for event in workflow.events):
+                    handed = jobs[place - 1].inputs if place else {}
+                    takes = reading.inputs_of_call(workflow.root)
+                    jobs[place] = msgspec.structs.replace(jobs[place], takes=takes, handed=handed)
             self._jobs[key] = tuple(jobs)
         return self._jobs[key]
 
@@ -234,8 +235,8 @@ class Catalogue:
                 self._commands[key] = None
         return self._commands[key]
 
-    def action(self, uses: str) -> tuple[StepSeen, ...] | None:
-        """The steps of a composite action of this repository; `None` where it cannot be seen into.
+    def action(self, uses: str) -> ActionSeen | None:
+        """A composite action of this repository; `None` where it cannot be seen into.
 
         Args:
             uses: what a step uses: `./.github/actions/build`.
@@ -260,15 +261,16 @@ class Catalogue:
         file = self._world.repo.read(path)
         return None if file is None else yaml.load(file.text, path)
 
-    def _action(self, folder: str) -> tuple[StepSeen, ...] | None:
+    def _action(self, folder: str) -> ActionSeen | None:
         for name in ("action.yml", "action.yaml"):
             path = f"{folder}/{name}" if folder else name
             try:
                 root = reading.mapping(self._document(path))
                 runs = reading.mapping(root.get("runs")) if root else None
-                if runs is not None:
-                    composite = reading.scalar(runs.get("using")) == "composite"
-                    return tuple(reading.steps(path, runs.get("steps"))) if composite else None
+                if root is not None and runs is not None:
+                    if reading.scalar(runs.get("using")) != "composite":
+                        return None
+                    return ActionSeen(reading.inputs_of_action(root), tuple(reading.steps(path, runs.get("steps"))))
             except (CannotTell, DocumentError):
                 return None
         return None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from loopcheck.checker import Outcome, Reason
-from loopcheck_checks.ci_check.contexts import of_job, with_env
+from loopcheck_checks.ci_check.contexts import of_action, of_job, with_env
 from loopcheck_checks.ci_check.evaluation import HEALTHY, UNKNOWN, Open, Scope, condition
 from loopcheck_checks.ci_check.expressions import ExpressionError
 from loopcheck_checks.ci_check.findings import Finding
@@ -28,10 +28,17 @@ def asked(text: Written | None, scope: Scope) -> bool | None:
 class Way(msgspec.Struct):
     """The way to a step on one event, in one combination of the matrix."""
 
-    scope: Scope
-    """What is known inside the innermost job."""
+    jobs: list[Scope]
+    """What is known inside each job."""
+    steps: list[Scope]
+    """What is known where each step stands."""
     findings: list[Finding]
     """What keeps it from being reached, or may."""
+
+    @property
+    def scope(self) -> Scope:
+        """What is known inside the innermost job."""
+        return self.jobs[-1]
 
 
 def way(route: Route, hub: Open, leg: Leg | None) -> Way:
@@ -43,19 +50,25 @@ def way(route: Route, hub: Open, leg: Leg | None) -> Way:
         leg: the combination of the innermost job's matrix; `None` where it has no matrix.
     """
     caller: Scope | None = None
+    jobs: list[Scope] = []
     findings: list[Finding] = []
     for place, job in enumerate(route.jobs):
         last = place == len(route.jobs) - 1
         states = _states(job, _before_matrix(job, hub, caller))
         scope = of_job(job, hub, leg=leg if last else None, caller=caller, needs=_needs(job, states))
         findings += _job(job, _before_matrix(job, hub, caller, _needs(job, states)), states)
-        caller = scope
-    assert caller is not None  # noqa: S101 - a route has a job
-    for step in route.steps:
-        finding = of_step(step, caller)
-        if finding is not None:
-            findings.append(finding)
-    return Way(caller, findings)
+        jobs.append(caller := scope)
+    steps = list(_along(route, jobs[-1]))
+    findings += [f for step, scope in zip(route.steps, steps, strict=True) if (f := of_step(step, scope)) is not None]
+    return Way(jobs, steps, findings)
+
+
+def _along(route: Route, scope: Scope) -> Iterator[Scope]:
+    """What is known where each step of a route stands: inside an action, what its step hands to it."""
+    for place, step in enumerate(route.steps):
+        yield scope
+        if place < len(route.actions):
+            scope = of_action(route.actions[place], step, scope)
 
 
 def of_step(step: StepSeen, scope: Scope) -> Finding | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from loopcheck_checks.ci_check.evaluation import UNKNOWN, Beginning, Open, Scope, as_text, template
-from loopcheck_checks.ci_check.expressions import ExpressionError
+from loopcheck_checks.ci_check.expressions import ExpressionError, number
 from loopcheck_checks.ci_check.names import as_known, matrix
-from loopcheck_checks.ci_check.seen import JobSeen, Leg
+from loopcheck_checks.ci_check.seen import ActionSeen, JobSeen, Leg, StepSeen
 from loopcheck_checks.ci_check.shells import is_windows
 
 
@@ -51,30 +52,84 @@ def github(event: str, branch: str | None, repository: str | None) -> Open:
 
 def of_job(job: JobSeen, hub: Open, *, leg: Leg | None, caller: Scope | None, needs: Mapping[str, Any]) -> Scope:
     """What is known inside a job, in one combination of its matrix."""
-    handed: dict[str, Any] = {}
-    for key, text in job.inputs.items():
-        value = _filled(text, caller)
-        handed[key] = value == "true" if key in job.flags and value in ("true", "false") else value
-    inputs: Any = handed
-    if (
-        caller is None
-    ):  # not called: an event that hands nothing over leaves them empty, but one that does is not known here
-        inputs = Open() if hub.get("event_name") == "workflow_dispatch" else {}
+    inputs: Any
+    if caller is not None:
+        inputs = _taken(job, hub, caller)
+    else:  # an event that hands nothing over leaves them empty; one that does, or a caller, is not known here
+        inputs = Open() if hub.get("event_name") == "workflow_dispatch" or job.takes else {}
     contexts: dict[str, Any] = {
         "github": hub,
         "matrix": (matrix(leg) if leg is not None else {}) if job.legs or leg is None else {},
         "inputs": inputs,
         "needs": dict(needs),
-        "steps": {step.id: Open({"outcome": "success", "conclusion": "success"}) for step in job.steps if step.id},
+        "steps": _steps(job.steps),
         "runner": Open(),
     }
     if leg is None and job.legs:
         contexts["matrix"] = UNKNOWN
     scope = Scope(contexts)
-    contexts["env"] = Open({key: _filled(text, scope) for key, text in job.env.items()})
+    contexts["env"] = Open({key: _text(text, scope) for key, text in job.env.items()})
     if (system := _system(labels(job, scope))) is not None:
         contexts["runner"]["os"] = system
     return scope
+
+
+def of_action(action: ActionSeen, step: StepSeen, scope: Scope) -> Scope:
+    """What is known inside a composite action: its own inputs and steps, and of its caller's contexts some.
+
+    Args:
+        action: the action.
+        step: the step that uses it.
+        scope: what is known where that step stands.
+    """
+    outer = with_env(scope, step.env)
+    shared = Scope({name: outer.contexts[name] for name in _OF_DEFAULTS if name in outer.contexts}, scope.status)
+    handed = {name.lower(): _text(text, outer) for name, text in step.inputs.items()}
+    inputs = {name.lower(): _text(taken.default, shared) for name, taken in action.takes.items()} | handed
+    contexts = {
+        **shared.contexts,
+        "env": outer.contexts.get("env", UNKNOWN),
+        "inputs": inputs,
+        "steps": _steps(action.steps),
+    }
+    return Scope(contexts, scope.status)
+
+
+_OF_DEFAULTS = ("github", "matrix", "runner", "job", "strategy")
+"""The contexts that the default of an action's input may use."""
+
+
+def _text(text: str, scope: Scope) -> Any:
+    """A value as a variable or an action gets it, which is always a text: `false` is one, and so it is true."""
+    value = _filled(text, scope)
+    if value is UNKNOWN or isinstance(value, list | dict):
+        return UNKNOWN
+    return value if isinstance(value, Beginning) else as_text(value)
+
+
+def _taken(job: JobSeen, hub: Open, caller: Scope) -> dict[str, Any]:
+    """The inputs of a called workflow: what the caller hands over, or else their defaults."""
+    handed = {name.lower(): _filled(text, caller) for name, text in job.handed.items()}
+    found: dict[str, Any] = {}
+    for name, taken in job.takes.items():
+        value = handed[name.lower()] if name.lower() in handed else _filled(taken.default, Scope({"github": hub}))
+        found[name] = _typed(value, taken.type)
+    return found
+
+
+def _typed(value: Any, kind: str) -> Any:
+    """A value as an input of its type; what GitHub makes of one that does not fit is not known."""
+    if kind == "boolean":
+        word = as_text(value) if isinstance(value, bool | str) else ""
+        return {"true": True, "false": False}.get(word, UNKNOWN)
+    if kind == "number":
+        known = number(value) if isinstance(value, str) and value else value
+        return known if isinstance(known, float) and not math.isnan(known) else UNKNOWN
+    return value if isinstance(value, str | Beginning) else UNKNOWN
+
+
+def _steps(steps: Iterable[StepSeen]) -> dict[str, Any]:
+    return {step.id: Open({"outcome": "success", "conclusion": "success"}) for step in steps if step.id}
 
 
 def with_env(scope: Scope, env: Mapping[str, str]) -> Scope:
@@ -83,7 +138,7 @@ def with_env(scope: Scope, env: Mapping[str, str]) -> Scope:
         return scope
     outer = scope.contexts.get("env")
     known = Open(outer if isinstance(outer, dict) else {})
-    known.update({key: _filled(text, scope) for key, text in env.items()})
+    known.update({key: _text(text, scope) for key, text in env.items()})
     return Scope({**scope.contexts, "env": known}, scope.status)
 
 

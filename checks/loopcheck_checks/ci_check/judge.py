@@ -200,11 +200,12 @@ def _on_leg(route: Route, start: Finding, hub: Open, leg: Leg | None, expect: Ci
     way = conditions.way(route, hub, leg)
     job = route.jobs[-1]
     skipped, soft = list(way.findings), list[Finding]()
-    for outer in route.jobs:
-        finding = softness.of_key(outer.soft, way.scope, outer.path, f"the job `{outer.id[:60]}`")
+    for outer, scope in zip(route.jobs, way.jobs, strict=True):
+        finding = softness.of_key(outer.soft, scope, outer.path, f"the job `{outer.id[:60]}`")
         soft += [finding] if finding else []
-    for step in route.steps:
-        finding = softness.of_step(step, job, way.scope)
+    beside = [job.steps, *(action.steps for action in route.actions)]
+    for step, steps, scope in zip(route.steps, beside, way.steps, strict=False):
+        finding = softness.of_step(step, steps, scope)
         soft += [finding] if finding else []
     where = _where(route)
     if route.steps:
@@ -257,7 +258,7 @@ def _whole_job(job: JobSeen, scope: Scope) -> tuple[list[Finding], list[Finding]
     perhaps: list[StepSeen] = []
     for step in work:
         conditional = conditions.of_step(step, scope)
-        weak = softness.of_step(step, job, scope)
+        weak = softness.of_step(step, job.steps, scope)
         weak = weak or softness.of_script(step, job, scope)
         if conditional is not None:
             skipped += [conditional] if not _is_afterwards(step) else []

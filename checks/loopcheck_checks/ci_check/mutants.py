@@ -94,22 +94,34 @@ CALLED: Files = {
             runs-on: ubuntu-latest
             steps:
               - uses: ./.github/actions/slow
+                with:
+                  enabled: ${{ inputs.run-slow }}
         """),
     ".github/actions/slow/action.yml": dedent("""\
         name: slow
+        inputs:
+          enabled:
+            default: "false"
+          soft:
+            default: "false"
         runs:
           using: composite
           steps:
-            - run: pytest -m slow
+            - if: inputs.enabled == 'true'
+              continue-on-error: ${{ inputs.soft == 'true' }}
+              run: pytest -m slow
               shell: bash
         """),
 }
 DECLARED_CALLED = "job: tests / slow\nruns: pytest -m slow\nrequired: false\n"
+COMMAND_CALLED = "runs: pytest -m slow\nrequired: false\n"
 
 _SCRIPT = """\
                   pip install .
                   pytest tests/replication
 """
+_HANDED = "    with:\n      run-slow: true\n"
+_PASSED_ON = "        with:\n          enabled: ${{ inputs.run-slow }}\n"
 _STEP = "              - name: Run the tests\n"
 _JOB = "            runs-on: ${{ matrix.os }}\n"
 
@@ -311,16 +323,58 @@ def wrong_calls() -> Iterator[Mutant[Files]]:
         ("call: only by schedule", _in(ci, "  pull_request:\n", "  schedule: [{cron: 7 5 * * *}]\n")),
         ("call: the caller never runs", _in(ci, "    uses:", "    if: false\n    uses:")),
         ("call: the input is false", _in(ci, "run-slow: true", "run-slow: false")),
-        ("call: the input is left to its default", _in(ci, "    with:\n      run-slow: true\n", "")),
+        ("call: the input is left to its default", _in(ci, _HANDED, "")),
         ("call: the job is soft", _in(tests, "    runs-on:", "    continue-on-error: true\n    runs-on:")),
         ("call: another repository", _in(ci, "./.github/workflows/tests.yml", "org/ci/.github/workflows/tests.yml@v1")),
         ("call: itself", _in(ci, "tests.yml", "ci.yml")),
         ("action: gone", lambda files: {path: text for path, text in files.items() if path != action}),
-        ("action: soft", _in(action, "      shell", "      continue-on-error: true\n      shell")),
+        ("call: an input of a leg", _in(
+            ci, _HANDED, "    strategy: {matrix: {slow: [true]}}\n    with: {run-slow: '${{ matrix.slow }}'}\n")),
+        ("call: an input that only the run knows", _in(ci, "run-slow: true", "run-slow: ${{ vars.SLOW == 'yes' }}")),
+        ("action: an input says no", _in(tests, "${{ inputs.run-slow }}", "false")),
+        ("action: an input is left to its default", _in(tests, _PASSED_ON, "")),
+        ("action: an input that only the run knows", _in(tests, "inputs.run-slow }}", "vars.SLOW }}")),
+        ("action: an input of the workflow's", _in(action, "if: inputs.enabled", "if: inputs.run-slow")),
+        ("action: an input makes it soft", _in(tests, "          enabled", "          soft: true\n          enabled")),
+        ("action: a default makes it soft", _in(action, 'soft:\n    default: "false"', "soft:\n    default: true")),
+        ("action: soft", _in(action, "continue-on-error: ${{ inputs.soft == 'true' }}", "continue-on-error: true")),
         ("action: swallows", _in(action, "-m slow", "-m slow || true")),
         ("action: other command", _in(action, "pytest -m slow", "echo pytest -m slow")),
         ("action: the step that uses it is skipped", _in(tests, "actions/slow\n", "actions/slow\n        if: false\n")),
-    )
+    )  # fmt: skip
+
+
+def harmless_calls() -> Iterator[Mutant[Files]]:
+    """Changes after which a check in a composite action of a reusable workflow is as good as before."""
+    tests, action, ci = ".github/workflows/tests.yml", ".github/actions/slow/action.yml", ".github/workflows/ci.yml"
+    through = ".github/workflows/through.yml"
+    yield from edits(
+        CALLED,
+        ("call: an input in other letters", _in(ci, "run-slow: true", "Run-Slow: True")),
+        ("call: the default says yes", _all_of(
+            _in(ci, _HANDED, ""),
+            _in(tests, "default: false", "default: true"))),
+        ("call: an expression", _in(ci, "run-slow: true", "run-slow: ${{ github.event_name != 'push' }}")),
+        ("call: a number", _all_of(
+            _in(ci, "run-slow: true", "run-slow: 2"),
+            _in(tests, "type: boolean", "type: number"),
+            _in(tests, "if: inputs.run-slow", "if: inputs.run-slow > 1"),
+            _in(tests, "inputs.run-slow }}", "inputs.run-slow > 1 }}"))),
+        ("call: through another one", lambda files: {
+            **files,
+            through: files[ci].replace("  pull_request:\n", "  workflow_call:\n"),
+            ci: files[ci].replace("tests.yml\n    with:\n      run-slow: true", "through.yml")}),
+        ("action: the default says yes", _all_of(
+            _in(tests, _PASSED_ON, ""),
+            _in(action, 'enabled:\n    default: "false"', "enabled:\n    default: true"))),
+        ("action: an input is a text, and `false` is one", _all_of(
+            _in(tests, "${{ inputs.run-slow }}", "false"), _in(action, "inputs.enabled == 'true'", "inputs.enabled"))),
+        ("action: its own steps", _in(
+            action, "      run: pytest", "      id: slow\n      run: pytest")),
+        ("action: a variable of the step that uses it", _all_of(
+            _in(tests, "        with:\n", "        env:\n          SLOW: ${{ inputs.run-slow }}\n        with:\n"),
+            _in(action, "inputs.enabled == 'true'", "env.SLOW == 'true'"))),
+    )  # fmt: skip
 
 
 def verdicts(variants: Iterable[Mutant[Files]], declared: str) -> Iterator[Outcome]:
@@ -345,4 +399,4 @@ def outcomes() -> list[Outcome]:
 
 def harmless_outcomes() -> list[Outcome]:
     """What the checker says of every variation that is as good as before."""
-    return list(verdicts(harmless(), DECLARED))
+    return [*verdicts(harmless(), DECLARED), *verdicts(harmless_calls(), COMMAND_CALLED)]

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 from loopcheck.documents.yaml import MappingNode, Node, ScalarNode, SequenceNode
-from loopcheck_checks.ci_check.seen import EventSeen, JobSeen, Kin, Leg, StepSeen, Written
+from loopcheck_checks.ci_check.seen import EventSeen, Input, JobSeen, Kin, Leg, StepSeen, Written
 
 _MAX_LEGS = 256
 """As many jobs as GitHub makes of one matrix."""
@@ -54,7 +54,15 @@ def table(node: Node | None) -> dict[str, str]:
     holder = mapping(node)
     if holder is None:
         return {}
-    return {key.text: value.text for key, value in holder.entries() if isinstance(value, ScalarNode)}
+    return {key.text: _text(value) for key, value in holder.entries() if isinstance(value, ScalarNode)}
+
+
+def _text(node: Node | None) -> str:
+    """A scalar as GitHub writes it into a text: null is empty, and `True` is `true`."""
+    if not isinstance(node, ScalarNode) or node.is_null:
+        return ""
+    value = node.value
+    return node.text if not isinstance(value, bool) else "true" if value else "false"
 
 
 def events(root: MappingNode) -> tuple[EventSeen, ...]:
@@ -160,24 +168,27 @@ def job(path: str, root: MappingNode, identity: str, *, with_steps: bool = True)
     )
 
 
-def inputs_of_call(root: MappingNode) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The defaults of what a reusable workflow takes, and which of it is boolean.
-
-    What has no default is the empty text, or false, or 0.
-    """
+def inputs_of_call(root: MappingNode) -> dict[str, Input]:
+    """What a reusable workflow takes. What has no default is the empty text, or false, or 0."""
     on = mapping(root.get("on"))
     call = mapping(on.get("workflow_call")) if on else None
-    inputs = mapping(call.get("inputs")) if call else None
-    found: dict[str, str] = {}
-    flags: list[str] = []
+    found: dict[str, Input] = {}
+    for name, holder in _inputs(call):
+        kind = (scalar(holder.get("type")) if holder else None) or "string"
+        empty = {"boolean": "false", "number": "0"}.get(kind, "")
+        found[name] = Input(_text(holder.get("default") if holder else None) or empty, kind)
+    return found
+
+
+def inputs_of_action(root: MappingNode) -> dict[str, Input]:
+    """What an action takes. What has no default is the empty text, required or not."""
+    return {name: Input(_text(holder.get("default") if holder else None)) for name, holder in _inputs(root)}
+
+
+def _inputs(holder: MappingNode | None) -> Iterator[tuple[str, MappingNode | None]]:
+    inputs = mapping(holder.get("inputs")) if holder else None
     for key, value in inputs.entries() if inputs else ():
-        holder = mapping(value)
-        default = scalar(holder.get("default")) if holder else None
-        kind = scalar(holder.get("type")) if holder else None
-        found[key.text] = default if default is not None else {"boolean": "false", "number": "0"}.get(kind or "", "")
-        if kind == "boolean":
-            flags.append(key.text)
-    return found, tuple(flags)
+        yield key.text, mapping(value)
 
 
 def _kin(jobs: MappingNode, needs: tuple[str, ...]) -> dict[str, Kin]:

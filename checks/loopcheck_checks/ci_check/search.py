@@ -214,7 +214,8 @@ class _Search:
             yield (*before, step)
             follow = step.uses is not None and local(step.uses) is not None and len(before) < _MAX_ACTIONS
             if follow and step.uses is not None and all(step.uses != other.uses for other in before):
-                yield from self._steps(self._catalogue.action(step.uses) or (), (*before, step))
+                action = self._catalogue.action(step.uses)
+                yield from self._steps(action.steps if action else (), (*before, step))
 
     def _commands_of(self, step: StepSeen) -> Iterator[tuple[str, int]]:
         """The declared commands that the step's script executes; what may execute them is noted."""
@@ -268,7 +269,10 @@ class _Search:
         started = tuple(event for event in entry.events if event.name != CALL) or entry.events
         bare = [msgspec.structs.replace(job, steps=()) for job in jobs[:-1]]
         gates = self._gates(chain[0][0], jobs[0]) if self._expect.gate else ()
-        route = Route(entry.path, started, entry.events_line, (*bare, jobs[-1]), steps, command, line, gates)
+        actions = tuple(
+            action for step in steps[:-1] if (action := self._catalogue.action(step.uses or "")) is not None
+        )
+        route = Route(entry.path, started, entry.events_line, (*bare, jobs[-1]), steps, actions, command, line, gates)
         if len(self._found.routes) < _MAX_ROUTES:
             self._found.routes.append(route)
 

@@ -57,6 +57,21 @@ class StepSeen(msgspec.Struct, frozen=True, omit_defaults=True):
     """`with:`."""
 
 
+class Input(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An input that a reusable workflow or a composite action takes."""
+
+    default: str = ""
+    type: str = "string"
+    """What a reusable workflow declares. An action knows nothing but texts."""
+
+
+class ActionSeen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A composite action of the repository."""
+
+    takes: Mapping[str, Input]
+    steps: tuple[StepSeen, ...]
+
+
 class Kin(msgspec.Struct, frozen=True, omit_defaults=True):
     """A job that another one needs."""
 
@@ -84,9 +99,11 @@ class JobSeen(msgspec.Struct, frozen=True, omit_defaults=True):
     uses: str | None = None
     env: Mapping[str, str] = {}
     inputs: Mapping[str, str] = {}
-    """What a caller hands to a reusable workflow, and for a called one the defaults of what it takes."""
-    flags: tuple[str, ...] = ()
-    """Those of the inputs that are declared as boolean."""
+    """`with:`, which a job hands to the reusable workflow that it calls."""
+    takes: Mapping[str, Input] = {}
+    """What the workflow of the job takes, where it is called."""
+    handed: Mapping[str, str] = {}
+    """The `with:` of the job that calls it."""
     steps: tuple[StepSeen, ...] = ()
 
 
@@ -103,6 +120,8 @@ class Route(msgspec.Struct, frozen=True, omit_defaults=True):
     """The job, after the jobs that call its workflow."""
     steps: tuple[StepSeen, ...] = ()
     """The step, after the steps that use its composite action; none where a job was declared."""
+    actions: tuple[ActionSeen, ...] = ()
+    """The composite action that each of the steps uses, but the last."""
     command: str | None = None
     """The declared command that the step executes."""
     at: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from loopcheck.checker import Outcome, Reason
@@ -38,8 +39,8 @@ def of_key(soft: Written | None, scope: Scope, path: str, what: str) -> Finding 
     return Finding(Outcome.UNKNOWN, f"{what} may fail where `{shown}` holds", path, soft.line, MAY_BE_SOFT)
 
 
-def of_step(step: StepSeen, job: JobSeen, scope: Scope) -> Finding | None:
-    """What `continue-on-error` says against a step; a later step may still look at how it went."""
+def of_step(step: StepSeen, beside: Iterable[StepSeen], scope: Scope) -> Finding | None:
+    """What `continue-on-error` says against a step; a later one of those beside it may still look at how it went."""
     finding = of_key(step.soft, with_env(scope, step.env), step.path, f"the step `{step.label[:60]}`")
     if finding is None and step.unwatched:
         message = f"the step `{step.label[:60]}` runs in the background, and no step waits for it"
@@ -47,7 +48,7 @@ def of_step(step: StepSeen, job: JobSeen, scope: Scope) -> Finding | None:
     if finding is None or finding.outcome is not Outcome.FAILS or not step.id:
         return finding
     mentions = (f"steps.{step.id}.outcome", f"steps.{step.id}.conclusion", f"steps['{step.id}']")
-    for other in job.steps:
+    for other in beside:
         texts = (
             other.condition.text if other.condition else "",
             other.run.text if other.run else "",

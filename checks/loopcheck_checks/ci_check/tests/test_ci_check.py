@@ -24,6 +24,14 @@ def workflow(jobs, on="pull_request"):
 
 
 STEPS = "    runs-on: ubuntu-latest\n    steps:\n"
+A = "a/action.yml"
+ACTION = {CI: workflow(f"  a:\n{STEPS}      - uses: ./a\n")}
+
+
+def action(*steps):
+    return "runs:\n  using: composite\n  steps:\n" + "".join(f"    {step}\n" for step in reversed(steps))
+
+
 TEST = f"  test:\n{STEPS}      - run: pytest\n"
 
 
@@ -106,6 +114,14 @@ def said(tmp_path, files, declared, **session):
         ("windows, not last", {CI: workflow("  a:\n    runs-on: windows-2022\n    steps:\n      - run: |\n          pytest\n          dir\n")}, "runs: pytest", I, "may-be-soft"),
         ("windows, last", {CI: workflow("  a:\n    runs-on: windows-2022\n    steps:\n      - run: pytest\n")}, "runs: pytest", V, None),
         ("default shell", {CI: workflow(f"  a:\n    defaults: {{run: {{shell: bash}}}}\n{STEPS}      - run: pytest | tee x\n")}, "runs: pytest", V, None),
+        ("in an action, by a step before it", ACTION | {A: action("- {if: steps.f.outputs.src == 'true', run: pytest, shell: bash}", "- {id: f, run: ./filter}")}, "runs: pytest", I, "condition-unknown"),
+        ("in an action, by a step of the job", {CI: workflow(f"  a:\n{STEPS}      - {{id: f, run: ./filter}}\n      - uses: ./a\n"), A: action("- {if: steps.f.outcome == 'success', run: pytest, shell: bash}")}, "runs: pytest", F, "never-true"),
+        ("in an action, by what its job needs", ACTION | {A: action("- {if: needs.x.result == 'success', run: pytest, shell: bash}")}, "runs: pytest", I, "condition-unknown"),
+        ("in an action, by its event", ACTION | {A: action("- {if: github.event_name == 'push', run: pytest, shell: bash}")}, "runs: pytest", F, "never-true"),
+        ("in an action, outcome is looked at", ACTION | {A: action("- {id: t, run: pytest, continue-on-error: true, shell: bash}\n    - {if: steps.t.outcome == 'failure', run: exit 1}")}, "runs: pytest", I, "may-be-soft"),
+        ("in an action, in a shell that is handed to it", ACTION | {A: action("- {run: pytest, shell: '${{ inputs.shell }}'}")}, "runs: pytest", I, "not-literal"),
+        ("in an action of an action", ACTION | {A: action("- {uses: ./b, with: {on: no}}"), "b/action.yml": "inputs: {on: {default: yes}}\n" + action("- {if: inputs.on == 'yes', run: pytest, shell: bash}")}, "runs: pytest", F, "never-true"),
+        ("gate that is called", {CI: workflow("  c:\n    uses: ./.github/workflows/t.yml\n    with: {strict: true}\n"), ".github/workflows/t.yml": workflow(TEST + f"  gate:\n    needs: test\n    if: always()\n{STEPS}      - {{if: inputs.strict, run: 'test ${{{{ needs.test.result }}}} = success'}}\n", "{workflow_call: {inputs: {strict: {type: boolean}}}}")}, "job: c / gate", I, "gate-unknown"),
         ("if is no expression", {CI: workflow(f"  a:\n    if: a b c\n{STEPS}      - run: pytest\n")}, "runs: pytest", I, "condition-unknown"),
         ("needs itself", {CI: workflow(f"  a:\n    needs: [a]\n{STEPS}      - run: pytest\n")}, "runs: pytest", I, "condition-unknown"),
     ],

@@ -13,6 +13,7 @@ from loopcheck_checks.ci_check import mutants
         (mutants.PASSING, mutants.DECLARED),
         (mutants.PASSING, mutants.BARE),
         (mutants.CALLED, mutants.DECLARED_CALLED),
+        (mutants.CALLED, mutants.COMMAND_CALLED),
     ],
 )
 def test_what_the_mutants_come_from_passes(files, declared):
