@@ -10,7 +10,7 @@ import pytest
 
 from loopcheck.documents import yaml
 from loopcheck.testing import RepositoryBuilder, booby_traps, runner_log
-from loopcheck.testing.runner_log import commands
+from loopcheck.testing.runner_log import names
 
 POST_MORTEM = """\
 # Replication lag
@@ -91,7 +91,7 @@ def test_a_verified_item(step):
     }
     assert "loopcheck: verified" in step.summary
     assert "VERIFIED       Write it down" in step.log
-    assert commands(step.log) == []
+    assert names(step.log) == []
     report = json.loads((step.workspace / "loopcheck-report.json").read_text())
     assert report["verdict"] == "verified"
     assert report["run"]["ref"] == step.repository.git("rev-parse", "HEAD")
@@ -101,7 +101,7 @@ def test_a_failed_item_fails_the_step_and_is_annotated(step):
     step.repository.commit({"postmortems/lag.md": item("gone.md")})
     assert step.run().exit_code == 1
     assert (step.outputs["verdict"], step.outputs["failed"]) == ("failed", "1")
-    assert commands(step.log) == ["error"]
+    assert names(step.log) == ["error"]
     assert "::error file=postmortems/lag.md,line=8," in step.log
 
 
@@ -143,7 +143,7 @@ def test_what_fails_the_step(step, found, fail_on, exit_code, verdict):
 
 def test_that_nothing_is_declared_is_said(step):
     step.repository.commit({"README.md": "# Shop\n"})
-    assert commands(step.run().log) == ["warning"]
+    assert names(step.run().log) == ["warning"]
 
 
 def test_what_is_not_committed_is_not_looked_at(step):
@@ -174,7 +174,7 @@ def test_a_checkout_below_the_workspace(tmp_path):
 )
 def test_a_mistake_in_the_call(step, inputs, says):
     assert step.run(**{"fail_on": "never", **inputs}).exit_code == 2
-    assert commands(step.log) == ["error"]
+    assert names(step.log) == ["error"]
     assert says in step.log
     assert step.outputs == {"verdict": "inconclusive"}
 
@@ -191,7 +191,7 @@ def test_no_checkout_at_all(tmp_path):
 def test_an_unreadable_configuration(step):
     step.repository.commit({".github/loopcheck.yml": "requires: active\n"})
     assert step.run().exit_code == 2
-    assert commands(step.log) == ["error"]
+    assert names(step.log) == ["error"]
     assert ".github/loopcheck.yml:1:1" in step.log.replace("%3A", ":")
 
 
@@ -217,7 +217,7 @@ def test_the_report_neither_overwrites_nor_follows(step, tmp_path):
 )
 def test_what_an_author_writes_is_no_command(step, title):
     step.repository.commit({"postmortems/lag.md": item("gone.md", title)})
-    assert commands(step.run().log) == ["error"]
+    assert names(step.run().log) == ["error"]
     assert step.outputs["verdict"] == "failed"
 
 

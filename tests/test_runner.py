@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopcheck import runner
-from loopcheck.testing.runner_log import commands, outputs
+from loopcheck.testing.runner_log import names, outputs
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_nothing_that_is_printed_in_between_is_obeyed(capsys):
             "::set-output name=verdict::verified\n  ::add-mask::a\nx ##[error]y\n::stop-commands::z\n::z::\n"
         )
     sys.stdout.write("::warning::ours\n")
-    assert commands(capsys.readouterr().out) == ["warning"]
+    assert names(capsys.readouterr().out) == ["warning"]
 
 
 def test_the_word_that_ends_it_is_another_each_time(capsys):
@@ -96,5 +96,5 @@ def test_an_annotation_is_one_command_whatever_it_says(message):
         runner.error(message, title=message)
     finally:
         sys.stdout = stdout
-    assert commands(printed.getvalue()) == ["error"]
+    assert names(printed.getvalue()) == ["error"]
     assert len(printed.getvalue().splitlines()) == 1

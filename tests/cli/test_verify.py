@@ -9,10 +9,10 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from declared_items import declared
-from runner_oracle import commands
 
 from loopcheck.cli import common, output
 from loopcheck.testing import OneChecker
+from loopcheck.testing.runner_log import suspects
 from loopcheck_checks.repo_file import RepoFileChecker
 
 
@@ -91,7 +91,7 @@ def test_every_format_is_printed(repository, loopcheck, style):
     if read:
         read(done.out)
     if style == "github":
-        assert [command.name for command in commands(done.out)] == ["error"]
+        assert [command.name for command in suspects(done.out)] == ["error"]
 
 
 def test_what_strangers_write_commands_no_runner(repository, loopcheck):
@@ -106,7 +106,7 @@ def test_what_strangers_write_commands_no_runner(repository, loopcheck):
         }
     )
     for style in ("text", "json", "markdown", "junit", "sarif"):
-        assert commands(loopcheck("verify", "-v", "--format", style).out) == []
+        assert suspects(loopcheck("verify", "-v", "--format", style).out) == []
     for options in (("--item", evil), ("--ref", evil), ("--repo", evil), (evil,), ("--" + evil,), ("--format", evil)):
         assert loopcheck("verify", *options).code == 2
     assert loopcheck(evil).code == 2

@@ -1,4 +1,4 @@
-"""Makes the oracle and the hostile reports of this folder importable by its tests, and by those of the commands."""
+"""Makes the hostile reports of this folder importable by its tests."""
 
 import sys
 from pathlib import Path

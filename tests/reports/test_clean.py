@@ -4,9 +4,9 @@ import unicodedata
 
 import pytest
 from hostile_reports import strings
-from runner_oracle import commands
 
 from loopcheck.reports.clean import encodable, one_line, unlinked
+from loopcheck.testing.runner_log import suspects
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,19 @@ def test_one_line_is_one_line_that_no_runner_obeys():
     for text in strings(10_000, 2):
         line = one_line(text)
         assert len(line.splitlines()) <= 1
-        assert not commands(line)
-        assert not commands(f"  {line}")
+        assert not suspects(line)
+        assert not suspects(f"  {line}")
         assert not any(unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") for letter in line)
         assert one_line(line) == line
 
 
+def test_uncleaned_lines_would_hold_commands():
+    assert sum(len(suspects(f"loopcheck: {text}")) for text in strings(20_000, 1)) > 500
+
+
 def test_a_cut_makes_no_command():
     text = "x" * 30 + " " + "##[error]" * 10 + " ::error::x"
-    assert not any(commands(one_line(text, limit)) for limit in range(1, 140))
+    assert not any(suspects(one_line(text, limit)) for limit in range(1, 140))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ import msgspec
 import pytest
 from hostile_reports import reports
 from markdown_it import MarkdownIt
-from runner_oracle import commands
 
 from loopcheck import schemas
 from loopcheck.model import (
@@ -32,6 +31,7 @@ from loopcheck.paths import RepoPath
 from loopcheck.reports import FORMATS, github, markdown, renderer, sarif, terminal, text
 from loopcheck.reports import json as json_report
 from loopcheck.reports.clean import encodable, one_line
+from loopcheck.testing.runner_log import suspects
 
 HOSTILE = 20_000
 REPORT_SCHEMA = jsonschema.Draft202012Validator(schemas.report())
@@ -67,7 +67,7 @@ EMPTY = Report(Verdict.INCONCLUSIVE, Run(datetime(2026, 11, 20, tzinfo=UTC), "4f
 @pytest.mark.parametrize("style", [name for name in FORMATS if name != "github"])
 def test_no_format_holds_a_command(style, hostile):
     for report in hostile:
-        assert commands(renderer(style)(report)) == []
+        assert suspects(renderer(style)(report)) == []
 
 
 @pytest.mark.parametrize("style", FORMATS)
@@ -175,7 +175,7 @@ def test_verbose_shows_what_holds_and_the_evidence():
 
 def test_github_says_its_own_commands_and_no_other(hostile):
     for report in hostile:
-        found = commands(github.render(report))
+        found = suspects(github.render(report))
         assert Counter(command.name for command in found) == {"error": 10, "warning": 10}
         for command in found:
             assert {"line", "title"} <= set(command.properties) <= {"file", "line", "col", "title"}
@@ -186,7 +186,7 @@ def test_github_texts_come_out_as_they_went_in(some):
     for report in some:
         titles = {one_line(f"FAILED: {item.title}", 200) for item in report.items}
         messages = {one_line(item.artifacts[0].claims[0].message) for item in report.items}
-        for command in commands(github.render(report))[1:9]:  # the first is the declaration that cannot be read
+        for command in suspects(github.render(report))[1:9]:  # the first is the declaration that cannot be read
             assert command.properties["title"] in titles
             assert any(message in command.data for message in messages)
             assert command.properties["line"] == "7"
@@ -204,7 +204,7 @@ def test_github_writes_what_a_person_reads():
 
 def test_github_lists_what_it_may_not_annotate():
     written = github.render(of(items=13))
-    assert len(commands(written)) == 10
+    assert len(suspects(written)) == 10
     assert "title=and 4 more::4 more, which GitHub does not show" in written
     assert len(re.findall(r"^error: postmortems/lag.md:12:5: FAILED: Write it", written, re.MULTILINE)) == 4
 
