@@ -334,7 +334,7 @@ def wrong_calls() -> Iterator[Mutant[Files]]:
         ("action: an input says no", _in(tests, "${{ inputs.run-slow }}", "false")),
         ("action: an input is left to its default", _in(tests, _PASSED_ON, "")),
         ("action: an input that only the run knows", _in(tests, "inputs.run-slow }}", "vars.SLOW }}")),
-        ("action: an input of the workflow's", _in(action, "if: inputs.enabled", "if: inputs.run-slow")),
+        ("action: an input of the workflow's", _in(action, "if: inputs.enabled == 'true'", "if: inputs.run-slow")),
         ("action: an input makes it soft", _in(tests, "          enabled", "          soft: true\n          enabled")),
         ("action: a default makes it soft", _in(action, 'soft:\n    default: "false"', "soft:\n    default: true")),
         ("action: soft", _in(action, "continue-on-error: ${{ inputs.soft == 'true' }}", "continue-on-error: true")),
