@@ -161,6 +161,24 @@ def test_a_checkout_below_the_workspace(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("inner", "path", "file"),
+    [
+        ("work/shop", "work/shop", "work/shop/postmortems/lag.md"),
+        ("work/shop", "work/shop/postmortems", "work/shop/postmortems/lag.md"),
+        (".", "postmortems", "postmortems/lag.md"),
+        (".", "", "postmortems/lag.md"),
+    ],
+)
+def test_annotations_name_paths_below_the_workspace(tmp_path, inner, path, file):
+    step = Step(tmp_path)
+    files = {"postmortems/lag.md": item("gone.md"), "postmortems/broken.md": item("a", "x").replace("owner", "onwer")}
+    RepositoryBuilder(step.workspace / inner).commit(files)
+    step.run(path=path)
+    placed = {command.properties["file"] for command in runner_log.commands(step.log)}
+    assert placed == {file, file.replace("lag", "broken")}
+
+
+@pytest.mark.parametrize(
     ("inputs", "says"),
     [
         ({"fail_on": "failde"}, "`fail-on` is `failde`"),

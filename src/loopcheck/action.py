@@ -21,7 +21,7 @@ from loopcheck import engine, runner
 from loopcheck.cli import common
 from loopcheck.errors import ExitCode, LoopcheckError, NotARepositoryError, UsageError
 from loopcheck.model import Report, Verdict
-from loopcheck.reports import renderer
+from loopcheck.reports import github, renderer
 
 REPORT = "loopcheck-report.json"
 
@@ -62,6 +62,15 @@ class Inputs(msgspec.Struct, frozen=True):
         if not checkout.is_relative_to(workspace):
             raise UsageError("`path` leads out of the workspace", hint="name a folder below it")
         return cls(workspace, checkout, _fail_on(_given(environment, "FAIL-ON")), _seconds(environment))
+
+    @property
+    def top(self) -> str:
+        """The top of the repository, as a path below the workspace; empty where it is the workspace, or above it."""
+        holding = (folder for folder in (self.checkout, *self.checkout.parents) if (folder / ".git").exists())
+        found = next(holding, self.workspace)
+        if not found.is_relative_to(self.workspace):
+            return ""
+        return found.relative_to(self.workspace).as_posix().removeprefix(".")
 
 
 def _given(environment: Mapping[str, str], name: str) -> str:
@@ -146,7 +155,7 @@ def verify(inputs: Inputs) -> Report:
 
 def tell(report: Report, inputs: Inputs, told: runner.Runner) -> ExitCode:
     """Write annotations, summary, report and outputs; return the step's exit code."""
-    sys.stdout.write(renderer("github")(report))
+    sys.stdout.write(github.render(report, top=inputs.top))
     sys.stdout.flush()
     told.summary(renderer("markdown")(report))
     told.output("report", write_report(report, inputs.workspace))

@@ -27,10 +27,16 @@ class _Annotation(msgspec.Struct, frozen=True):
     lines: tuple[str, ...]
 
 
-def render(report: Report) -> str:
-    """The report as workflow commands, with a plain line for each annotation too many and the sum at the end."""
+def render(report: Report, *, top: str = "") -> str:
+    """The report as workflow commands, with a plain line for each annotation too many and the sum at the end.
+
+    Args:
+        report: the report.
+        top: the repository's own folder below the workspace, where it is not the workspace itself. GitHub takes
+            the paths of annotations from the workspace.
+    """
     out: list[str] = []
-    annotations = list(_annotations(report))
+    annotations = [_below(top, one) for one in _annotations(report)]
     for level in ("error", "warning"):
         mine = [one for one in annotations if one.level == level]
         fit = mine if len(mine) <= _PER_LEVEL else mine[: _PER_LEVEL - 1]
@@ -53,6 +59,13 @@ def _annotations(report: Report) -> Iterator[_Annotation]:
         for artifact in item.artifacts:
             if artifact.verdict is not Verdict.VERIFIED:
                 yield _of_artifact(item, artifact)
+
+
+def _below(top: str, one: _Annotation) -> _Annotation:
+    if not top or not one.location.path:
+        return one
+    place = msgspec.structs.replace(one.location, path=f"{top}/{one.location.path}")
+    return msgspec.structs.replace(one, location=place)
 
 
 def _of_artifact(item: ItemResult, artifact: ArtifactResult) -> _Annotation:
