@@ -100,6 +100,11 @@ class Paths(Sequence[str]):
         found = {path for glob in globs for path in self._matching(glob)}
         return sorted(found, key=self._place.__getitem__)
 
+    def at_or_below(self, folder: str) -> list[str]:
+        """The path `folder` itself, if it is one, and those below it."""
+        itself = [folder] if folder in self._place else []
+        return sorted([*itself, *self._beginning_with(folder + "/")], key=self._place.__getitem__)
+
     def _matching(self, glob: str) -> tuple[str, ...]:
         if glob not in self._known:
             head = glob[: min((place for place in map(glob.find, "*?[") if place >= 0), default=len(glob))]

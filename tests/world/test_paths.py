@@ -47,6 +47,9 @@ def test_an_index_matches_as_each_path_would(paths, globs):
     assert matching(index, globs) == plain == matching(index, globs)
     assert list(index) == paths
     assert all(path in index for path in paths)
+    for folder in globs:
+        below = [path for path in paths if path == folder or path.startswith(folder + "/")]
+        assert index.at_or_below(folder) == below
 
 
 @pytest.mark.parametrize(

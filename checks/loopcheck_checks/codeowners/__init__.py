@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from loopcheck.checker import CannotTell, Checker, Claim, World
-from loopcheck.paths import matching
+from loopcheck.paths import Paths
 from loopcheck.reasons import TOO_BIG, TRUNCATED
 from loopcheck.world import Repository
 from loopcheck_checks.codeowners.judge import judge
@@ -37,7 +37,8 @@ class CodeownersChecker(Checker[CodeownersExpectation, CodeownersObservation]):
         place = next((place for place in PLACES if repo.entry(place) is not None), None)
         if place is None:
             return CodeownersObservation(path=None, commit=repo.commit, nearest=_misplaced(repo))
-        files = _files(expect.path, repo)
+        every = world.once(("codeowners", "files"), lambda: Paths([*repo.paths, *repo.links]))
+        files = _files(expect.path, every)
         try:
             file = repo.read(place)
         except CannotTell as trouble:
@@ -66,10 +67,9 @@ class CodeownersChecker(Checker[CodeownersExpectation, CodeownersObservation]):
         return judge(expect, observation)
 
 
-def _files(path: str, repo: Repository) -> list[str]:
+def _files(path: str, every: Paths) -> list[str]:
     """The files that a declared path stands for. Links and submodules are owned like files: they are in the tree."""
-    every = [*repo.paths, *repo.links]
-    found = [name for name in every if name == path or name.startswith(path + "/")] or matching(every, [path])
+    found = every.at_or_below(path) or every.matching([path])
     if len(found) > _MAX_FILES:
         raise CannotTell(TRUNCATED, f"{path} stands for {len(found):,} files, more than {_MAX_FILES:,}")
     return found

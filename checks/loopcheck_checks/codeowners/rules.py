@@ -42,6 +42,7 @@ class Rules:
             elif raw.strip() and not raw.lstrip().startswith("#"):
                 self.skipped.append(number)
         self._matches = 0
+        self._known: dict[str, list[Rule]] = {}  # many items look at the same files
         # A large file has thousands of plain paths, which a dictionary answers; only wildcards are tried one by one.
         self._plain: dict[str, list[int]] = defaultdict(list)
         self._names: dict[str, list[int]] = defaultdict(list)
@@ -61,6 +62,8 @@ class Rules:
         Raises:
             CannotTell: so many wildcards were tried on so many files that the run would never end.
         """
+        if path in self._known:
+            return self._known[path]
         found: list[int] = []
         for folder, name in _parts(path):
             found += self._plain.get(folder, ())
@@ -69,7 +72,8 @@ class Rules:
         if self._matches > _MAX_MATCHES:
             raise CannotTell(TRUNCATED, "CODEOWNERS has too many wildcards for so many files: declare a narrower path")
         found += [place for place, pattern in self._wild if pattern.fullmatch(path)]
-        return [self.rules[place] for place in sorted(set(found))]
+        self._known[path] = [self.rules[place] for place in sorted(set(found))]
+        return self._known[path]
 
 
 def readings(matching: list[Rule]) -> tuple[Line | None, ...]:

@@ -76,6 +76,15 @@ def test_a_path_with_a_blank_is_escaped(tmp_path):
     assert result.verdict is Verdict.VERIFIED
 
 
+def test_wildcards_are_tried_once_a_file_however_many_items_ask(tmp_path, monkeypatch):
+    repository = RepositoryBuilder(tmp_path)
+    repository.commit({"CODEOWNERS": "*.sql @dba\n", "db/a.sql": "1\n", "db/b.sql": "1\n"})
+    monkeypatch.setattr("loopcheck_checks.codeowners.rules._MAX_MATCHES", 3)  # the two files, and not twice
+    session = repository.session()
+    for path in ("db", "db/a.sql", "db/*.sql"):
+        assert examine(CHECKER, f"path: {path}\nowners: '@dba'\nenforced: false", session).verdict is Verdict.VERIFIED
+
+
 def test_names_that_are_not_utf8_are_files_too(tmp_path):
     repository = RepositoryBuilder(tmp_path)
     repository.commit({"CODEOWNERS": "/db/*.sql @dba\n"})
