@@ -13,6 +13,7 @@ from declared_items import declared
 
 from loopcheck import cli, schemas
 from loopcheck.cli import doctor as doctor_module
+from loopcheck.cli.keys import keys_of
 from loopcheck.reasons import COMMON_REASONS
 from loopcheck.registry import InstalledCheckers
 from loopcheck.testing import RepositoryBuilder
@@ -185,6 +186,14 @@ def test_explain_knows_the_reasons_of_every_kind(loopcheck, word):
     done = loopcheck("explain", word)
     assert done.code == 0
     assert "any kind" in done.out
+
+
+@pytest.mark.parametrize("kind", InstalledCheckers().kinds())
+def test_every_key_of_a_kind_is_described(kind):
+    checker = InstalledCheckers().get(kind).checker
+    keys = [key for wanted in (checker.Expect, *(s.type for s in checker.manifest.settings)) for key in keys_of(wanted)]
+    assert keys
+    assert [key.name for key in keys if not key.says] == []
 
 
 def test_explain_shows_keys_with_forms_and_examples(loopcheck):

@@ -15,8 +15,10 @@ from loopcheck.checker import (
     Reason,
     Rung,
     Secret,
+    Setting,
 )
 from loopcheck.model import Verdict
+from loopcheck.quantities import Duration
 from loopcheck.testing import RepositoryBuilder, mutants
 from loopcheck.testing.contract import check_contract, round_trips
 
@@ -57,6 +59,10 @@ def test_a_checker_that_keeps_the_contract_passes(tmp_path):
     check_contract(made(), page)
 
 
+class Undescribed(Expectation, frozen=True, kw_only=True):
+    within: Duration = Duration.parse("7d")
+
+
 class Lenient(Expectation, frozen=True, kw_only=True, forbid_unknown_fields=False):
     path: str
 
@@ -74,6 +80,8 @@ class Lenient(Expectation, frozen=True, kw_only=True, forbid_unknown_fields=Fals
         (made(secrets=(Secret("KEY", "reading"),)), "takes credentials and names no system"),
         (made(expect=Seen), "`Expect` is not an Expectation"),
         (made(expect=Lenient), "`Expect` accepts unknown keys"),
+        (made(settings=(Setting("shop", Lenient),)), "`Lenient` accepts unknown keys"),
+        (made(settings=(Setting("shop", Undescribed),)), "`Undescribed` has no JSON Schema"),
         (made(seen=Expect), "`Observation` is not an Observation"),
     ],
 )

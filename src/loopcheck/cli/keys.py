@@ -44,21 +44,29 @@ def _keys(schema: Mapping[str, Any], components: Mapping[str, Any], depth: int) 
     schema = _opened(schema, components)
     required = schema.get("required", [])
     for name, value in schema.get("properties", {}).items():
-        target = _opened(value, components)
-        examples = value.get("examples") or target.get("examples") or [None]
+        about = _about(value, components)
         yield Key(
             name,
             depth,
             _form(value, components),
             name in required,
-            " ".join(str(value.get("description") or target.get("description") or "").split()),
+            " ".join(str(about.get("description", "")).split()),
             value.get("default"),
-            examples[0],
+            about.get("examples", [None])[0],
         )
         if depth < _MAX_DEPTH:
             # A key of which several forms are mappings names each key below it once.
             below = [key for form in _below(value, components) for key in _keys(form, components, depth + 1)]
             yield from {(key.depth, key.name): key for key in below}.values()
+
+
+def _about(schema: Mapping[str, Any], components: Mapping[str, Any]) -> dict[str, Any]:
+    """What a schema says of itself, or else the only form that it may have beside null."""
+    forms = [choice for choice in schema.get("anyOf", []) if choice.get("type") != "null"]
+    inner = forms[0] if len(forms) == 1 else {}
+    if "$ref" in schema:
+        inner = components[schema["$ref"].removeprefix("#/$defs/")]
+    return {**(_about(inner, components) if inner else {}), **schema}
 
 
 def _opened(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -81,8 +89,12 @@ def _below(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Iterator
 def _form(schema: Mapping[str, Any], components: Mapping[str, Any]) -> str:
     schema = _opened(schema, components)
     if "anyOf" in schema:
-        forms = [_form(choice, components) for choice in schema["anyOf"] if choice.get("type") != "null"]
-        return _either(list(dict.fromkeys(forms)))
+        choices = [choice for choice in schema["anyOf"] if choice.get("type") != "null"]
+        forms = list(dict.fromkeys(_form(choice, components) for choice in choices))
+        single = [_form(choice, components) for choice in choices if choice.get("type") != "array"]
+        if len(single) > 1 and f"list, each {_either(single)}" in forms:
+            return f"{_either(single)}, or a list of them"
+        return _either(forms)
     if "enum" in schema:
         return _either([str(value) for value in schema["enum"] if value is not None])
     if "const" in schema:

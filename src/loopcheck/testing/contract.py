@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -54,15 +55,8 @@ def _broken(checker_class: type[AnyChecker], page: Path | None) -> list[str]:
     out += [f"the reason `{r.word}` is one of loopcheck's own" for r in manifest.reasons if r.word in common]
     rungs = {claim.rung for claim in manifest.claims}
     out += [f"no claim on the rung `{rung.value}`" for rung in (Rung.EXISTS, Rung.ACTIVE) if rung not in rungs]
-    if not issubclass(checker.Expect, Expectation):
-        out.append("`Expect` is not an Expectation")
-    elif not checker.Expect.__struct_config__.forbid_unknown_fields:
-        out.append("`Expect` accepts unknown keys")
-    else:
-        try:
-            json_schema({"expect": checker.Expect})
-        except (NotImplementedError, TypeError) as error:
-            out.append(f"`Expect` has no JSON Schema: {error}")
+    for what, written in (("Expect", checker.Expect), *((s.type.__name__, s.type) for s in manifest.settings)):
+        out += [f"`{what}` {wrong}" for wrong in _unfit(written)]
     if not issubclass(checker.Observation, Observation):
         out.append("`Observation` is not an Observation")
     if manifest.systems == () and any(secret.confidential for secret in manifest.secrets):
@@ -71,6 +65,19 @@ def _broken(checker_class: type[AnyChecker], page: Path | None) -> list[str]:
         text = page.read_text("utf-8") if page.exists() else ""
         out += [f"{page.name} does not explain `{word}`" for word in words if f"`{word}`" not in text]
     return out
+
+
+def _unfit(written: type[Any]) -> list[str]:
+    """What is wrong with a type that people write: `Expect`, or a section of the settings."""
+    if not issubclass(written, Expectation):
+        return ["is not an Expectation"]
+    if not written.__struct_config__.forbid_unknown_fields:
+        return ["accepts unknown keys"]
+    try:
+        json_schema({"it": written})
+    except (NotImplementedError, TypeError) as error:
+        return [f"has no JSON Schema (is a default no plain data? give it as `default_factory`): {error}"]
+    return []
 
 
 def round_trips(observation: Observation) -> bool:

@@ -49,8 +49,9 @@ class DatadogSettings(Expectation, frozen=True, kw_only=True):
         Meta(description="Where monitors are kept as JSON: a file, a folder, or a pattern for paths."),
     ] = None
     max_age: Annotated[
-        Duration, Meta(description="How old an export may be before it says nothing of a monitor's state.")
-    ] = Duration(timedelta(days=7), "7d")
+        Duration,
+        Meta(description="How old an export may be before it says nothing of a monitor's state; 7 days unless said."),
+    ] = msgspec.field(default_factory=lambda: Duration(timedelta(days=7), "7d"))
 
 
 class ExportedMonitor(msgspec.Struct, frozen=True):
