@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
+from copy import copy
 from typing import Any, TypeVar
 
 import msgspec
 
-from loopcheck.reasons import BAD_RESPONSE, RATE_LIMITED, TIMEOUT, TRUNCATED, UNREACHABLE, CannotTell
+from loopcheck.reasons import BAD_RESPONSE, RATE_LIMITED, TRUNCATED, CannotTell
 from loopcheck.world.github.answers import NotFound, decoded, invisible, refuse
+from loopcheck.world.github.connection import PAGE, Connection
 from loopcheck.world.github.governor import Governor
 from loopcheck.world.github.settings import GitHubSettings
 
 T = TypeVar("T")
 Once = Callable[[Hashable, Callable[[], Any]], Any]
 
-_PAGE = 100
 _MAX_PAGES = 100
 _ATTEMPTS = 3
-_TIMEOUT = 20.0  # GitHub itself gives up after 10 s
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -58,12 +57,17 @@ class GitHub:
         self.repository = settings.repository
         """`owner/name`."""
         self.governor = governor or Governor()
-        self._token = token
+        self._connection = Connection(settings, token, timeout)
         self._once = once
         self._count = count
         self._timeout = timeout
         self._sleep = sleep
-        self._local = threading.local()
+
+    def anew(self) -> GitHub:
+        """The same without memory: it asks every question again, for a write that rests on the answer."""
+        other = copy(self)
+        other._once = lambda _key, look: look()  # noqa: SLF001 - its own kind
+        return other
 
     def get(self, path: str, **parameters: str | int) -> Any:
         """The JSON at `path`: `/repos/o/r/branches/main`.
@@ -141,7 +145,7 @@ class GitHub:
         total: int | None = None
         for page in range(1, _MAX_PAGES + 1):
             try:
-                answer = self._ask(path, {**parameters, "per_page": _PAGE, "page": page})
+                answer = self._ask(path, {**parameters, "per_page": PAGE, "page": page})
             except NotFound:
                 raise invisible(path) from None
             entries = answer.data
@@ -162,7 +166,7 @@ class GitHub:
                 if total is not None and len(found) < total:
                     raise CannotTell(TRUNCATED, f"{path}: {len(found)} of {total} entries came")
                 return found
-        raise CannotTell(TRUNCATED, f"{path}: more than {_MAX_PAGES * _PAGE:,} entries")
+        raise CannotTell(TRUNCATED, f"{path}: more than {_MAX_PAGES * PAGE:,} entries")
 
     def _graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         answer = self._ask(self.settings.graphql, {}, body={"query": query, "variables": dict(variables)})
@@ -192,59 +196,19 @@ class GitHub:
             with self.governor.slot(resource):
                 self._count()
                 try:
-                    status, headers, text = self._send(path, parameters, body)
+                    raw = self._connection.send("GET" if body is None else "POST", path, parameters, body)
                 except CannotTell as unreachable:
                     trouble = unreachable
                     continue
-            limited = self.governor.listen(status, headers, resource)
-            if status == 200:
+            limited = self.governor.listen(raw.status, raw.headers, resource)
+            if raw.status == 200:
                 try:
-                    return Answer(decoded(text, headers, shown), headers)
+                    return Answer(decoded(raw.text, raw.headers, shown), raw.headers)
                 except CannotTell as partial:
                     trouble = partial
                     continue
-            trouble = refuse(status, headers, text, shown)
-            if not limited and status < 500:
+            trouble = refuse(raw.status, raw.headers, raw.text, shown)
+            if not limited and raw.status < 500:
                 break
         assert trouble is not None  # noqa: S101 - every way round the loop sets it
         raise trouble
-
-    def _send(self, path: str, parameters: Mapping[str, str | int], body: Any) -> tuple[int, dict[str, str], str]:
-        import requests
-
-        timeout = self._timeout(_TIMEOUT)
-        requester = self._requester(timeout)
-        try:
-            status, headers, text = requester.requestJson(
-                "GET" if body is None else "POST", path, dict(parameters), {"Accept-Encoding": "gzip"}, body
-            )
-        except requests.exceptions.Timeout:
-            raise CannotTell(TIMEOUT, f"{path}: no answer within {timeout:.0f} s") from None
-        except requests.exceptions.RequestException as error:
-            raise CannotTell(UNREACHABLE, f"{path}: no connection to GitHub ({type(error).__name__})") from None
-        except (RuntimeError, AssertionError):  # PyGithub's words for a redirection to another host
-            raise CannotTell(BAD_RESPONSE, f"{path}: GitHub redirects elsewhere, where the token is not sent") from None
-        return status, {name.lower(): str(value) for name, value in headers.items()}, text
-
-    def _requester(self, timeout: float) -> Any:
-        """PyGithub's requester, one for each thread: shared by two, it can hand an answer to the wrong one.
-
-        Its own pauses, retries and waits are off: the governor sees to them, and knows of all threads.
-        """
-        from github import Auth, Github
-
-        known = getattr(self._local, "client", None)
-        if known is None or known[0] < timeout - 1 or known[0] > timeout + 1:
-            client = Github(
-                auth=Auth.Token(self._token),
-                base_url=self.settings.api,
-                timeout=max(1, round(timeout)),
-                per_page=_PAGE,
-                retry=None,
-                seconds_between_requests=None,
-                seconds_between_writes=None,
-                user_agent="loopcheck",
-                lazy=True,
-            )
-            known = self._local.client = (timeout, client)
-        return known[1].requester
