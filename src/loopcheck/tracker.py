@@ -63,10 +63,13 @@ class Issue(msgspec.Struct, frozen=True):
     is_open: bool
     author: Person | None
     editor: Person | None
-    """Who last edited the body; `None` where nobody did. Whoever it was has the last word on what is declared."""
+    """Who last edited the body; `None` where nobody did, or `edited` says when and the account is deleted.
+    Whoever it was has the last word on what is declared."""
     created: datetime
     updated: datetime
     labels: tuple[str, ...] = ()
+    edited: datetime | None = None
+    """When the body was last edited."""
     assignees: tuple[str, ...] = ()
     milestone: str | None = None
     milestone_due: date | None = None
