@@ -64,7 +64,6 @@ fragment Whole on Issue {{
       ... on ClosedEvent {{
         createdAt
         actor {{ ...Who }}
-        stateReason(enableDuplicate: true)
         closer {{
           __typename
           ... on PullRequest {{ number repository {{ nameWithOwner }} }}
@@ -148,9 +147,11 @@ class _Actor(_Shape, frozen=True):
 
     @property
     def person(self) -> Person:
-        # GraphQL leaves out what REST, and everybody who reads a comment, has at the end of an app's name.
+        # GraphQL leaves out what REST, and everybody who reads a comment, has at the end of an app's name. Only of
+        # the viewer it says it, and calls it a user; no person's login can have brackets.
         app = self.typename == "Bot" and not self.login.endswith("[bot]")
-        return Person(self.database_id or 0, f"{self.login}[bot]" if app else self.login, self.typename != "User")
+        login = f"{self.login}[bot]" if app else self.login
+        return Person(self.database_id or 0, login, self.typename != "User" or login.endswith("[bot]"))
 
 
 class _PageInfo(_Shape, frozen=True):
@@ -232,7 +233,6 @@ class _Event(_Shape, frozen=True):
     typename: str = msgspec.field(name="__typename")
     created_at: datetime
     actor: _Actor | None
-    state_reason: str | None = None
     closer: _Closer | None = None
 
 
@@ -313,7 +313,6 @@ class IssueNode(_Shape, frozen=True):
             return Closing(self.closed_at or self.updated_at, None, reason.lower() if reason else None)
         last = max(closings, key=lambda event: event.created_at)
         by = last.closer
-        reason = reason or last.state_reason
         return Closing(
             at=last.created_at,
             by=_person(last.actor),

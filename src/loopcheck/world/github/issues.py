@@ -61,9 +61,10 @@ def read_issues(github: GitHub, label: str, closed_since: datetime) -> Issues:
     try:
         nodes, viewer = _all(github, label, closed_since, _PAGE)
     except CannotTell as trouble:
-        if trouble.reason not in (OUTAGE, TIMEOUT, BAD_RESPONSE):
+        if trouble.reason not in (OUTAGE, TIMEOUT, BAD_RESPONSE, TRUNCATED):
             raise
-        # GitHub gives up after ten seconds, and for long issues a hundred of them can take it as much.
+        # GitHub gives up after ten seconds, and a hundred long issues can take it as much. Or else the lists have
+        # changed while they were read, and a second look finds them still.
         nodes, viewer = _all(github, label, closed_since, _SMALLER_PAGE)
     comments = _MoreComments(github)
     found = [
@@ -91,6 +92,7 @@ def _all(github: GitHub, label: str, closed_since: datetime, first: int) -> tupl
     found: dict[int, IssueNode] = {}
     waiting: dict[str, str | None] = {"open": None, "closed": None, "marked": None}
     came = dict.fromkeys(waiting, 0)
+    counted = dict.fromkeys(waiting, 0)
     since = closed_since.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
     for _ in range(_MAX_PAGES):
         asked: dict[str, Any] = {"labels": [label], "marks": list(MARKS), "since": since, "first": first}
@@ -103,6 +105,7 @@ def _all(github: GitHub, label: str, closed_since: datetime, first: int) -> tupl
             if page is None:
                 raise CannotTell(BAD_RESPONSE, "GraphQL: a list of issues is missing from the answer")
             came[name] += len(page.nodes)
+            counted[name] = max(counted[name], page.total_count)
             for node in page.nodes:
                 known = found.get(node.number)
                 if known is None or known.updated_at <= node.updated_at:  # it may be closed while the lists are read
@@ -112,8 +115,8 @@ def _all(github: GitHub, label: str, closed_since: datetime, first: int) -> tupl
                 if not page.nodes or not page.page_info.end_cursor:
                     raise CannotTell(BAD_RESPONSE, "GraphQL: a list of issues goes on, and does not say where")
                 waiting[name] = page.page_info.end_cursor
-            elif came[name] < page.total_count:
-                raise CannotTell(TRUNCATED, f"GraphQL: {came[name]} of {page.total_count} issues came")
+            elif came[name] < counted[name]:
+                raise CannotTell(TRUNCATED, f"GraphQL: {came[name]} of {counted[name]} issues came")
         if not waiting:
             return list(found.values()), answer.viewer.person
     raise CannotTell(TRUNCATED, f"more than {_MAX_PAGES} pages of issues")

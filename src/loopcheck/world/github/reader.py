@@ -169,7 +169,10 @@ class GitHub:
         raise CannotTell(TRUNCATED, f"{path}: more than {_MAX_PAGES * PAGE:,} entries")
 
     def _graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        answer = self._ask(self.settings.graphql, {}, body={"query": query, "variables": dict(variables)})
+        try:
+            answer = self._ask(self.settings.graphql, {}, body={"query": query, "variables": dict(variables)})
+        except NotFound:  # GraphQL says what is not there in its answer; this is a wrong address
+            raise invisible("GraphQL") from None
         data = answer.data
         if not isinstance(data, dict) or not isinstance(data.get("data"), dict) or data.get("errors"):
             errors = data.get("errors") if isinstance(data, dict) else None
