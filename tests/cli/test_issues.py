@@ -89,36 +89,41 @@ def test_the_label_and_the_time_can_be_configured(repository, loopcheck, github)
     assert [item["id"] for item in read["items"]][1:] == ["#2"]
 
 
-@pytest.mark.parametrize(
-    ("author", "editor", "why"),
-    [
-        ("ana", None, None),
-        ("ana", "bob", None),
-        ("bob", "ana", None),
-        ("eve", None, "@eve, who wrote it, may not declare"),
-        ("stranger", None, "@stranger, who wrote it, may not declare"),
-        ("ana", "eve", "@eve, who last edited it, may not declare"),
-        ("eve", "ana", "@eve, who wrote it, may not declare"),
-        (None, None, "the account that wrote it is deleted"),
-        (Account(7, "helper[bot]", "Bot"), None, "helper[bot] wrote it, which is not a person"),
-        (Account(8, "helper", "Mannequin"), None, "helper wrote it, which is not a person"),
-        ("ana", Account(7, "helper[bot]", "Bot"), "helper[bot] last edited it, which is not a person"),
-        (Account(9, "incident-bot[bot]", "Bot"), None, None),
-        (Account(9, "incident-bot[bot]", "Bot"), "eve", "@eve, who last edited it, may not declare"),
-        (Account(8, "incident-bot", "User"), None, "@incident-bot, who wrote it, may not declare"),
-    ],
-)
-def test_whose_declarations_count(repository, loopcheck, github, author, editor, why):
+WHO = [
+    ("ana", None, None),
+    ("ana", "bob", None),
+    ("bob", "ana", None),
+    ("eve", None, "@eve, who wrote it, may not declare"),
+    ("stranger", None, "@stranger, who wrote it, may not declare"),
+    ("ana", "eve", "@eve, who last edited it, may not declare"),
+    ("eve", "ana", "@eve, who wrote it, may not declare"),
+    (None, None, "the account that wrote it is deleted"),
+    (Account(7, "helper[bot]", "Bot"), None, "helper[bot] wrote it, which is not a person"),
+    (Account(8, "helper", "Mannequin"), None, "helper wrote it, which is not a person"),
+    ("ana", Account(7, "helper[bot]", "Bot"), "helper[bot] last edited it, which is not a person"),
+    (Account(9, "incident-bot[bot]", "Bot"), None, None),
+    (Account(9, "incident-bot[bot]", "Bot"), "eve", "@eve, who last edited it, may not declare"),
+    (Account(8, "incident-bot", "User"), None, "@incident-bot, who wrote it, may not declare"),
+]
+
+
+def test_whose_declarations_count(repository, loopcheck, github):
     repository.commit({".github/loopcheck.yml": "issues: {apps: [incident-bot]}\n"})
-    for one in (author, editor):
-        if isinstance(one, Account):
-            github.accounts[one.login] = one
-    editor = github.account(editor) if isinstance(editor, str) else editor
-    github.repository.add_issue("Stop it", MISSING, author=author, editor=editor, labels=LABEL)
+    for author, editor, _ in WHO:
+        github.repository.add_issue("Stop it", MISSING, author=author, editor=editor, labels=LABEL)
+        for one in (author, editor):
+            if isinstance(one, Account):
+                github.accounts[one.login] = one
+    for issue in github.repository.issues:
+        issue.editor = github.account(issue.editor) if isinstance(issue.editor, str) else issue.editor
     code, read = report(loopcheck)
-    assert code == (1 if why is None else 0)
-    assert len(read["items"]) == (2 if why is None else 1)
-    assert (why is None) or any(note.startswith(f"#1 was not looked at: {why}") for note in read["run"]["notes"])
+    assert code == 1
+    looked_at = {item["id"] for item in read["items"]}
+    for number, (_, _, why) in enumerate(WHO, 1):
+        assert (f"#{number}" in looked_at) is (why is None)
+        assert (why is None) or any(
+            note.startswith(f"#{number} was not looked at: {why}") for note in read["run"]["notes"]
+        )
 
 
 def test_an_editor_whose_account_is_deleted_is_not_nobody(repository, loopcheck, github):
@@ -128,13 +133,7 @@ def test_an_editor_whose_account_is_deleted_is_not_nobody(repository, loopcheck,
 
 
 MONITOR = "datadog-monitor: {metric: DISK, fires-when: '> 1'}"
-LOOKS = (
-    "repo-file: {path: THERE}",
-    "repo-text: {paths: THERE, must-match: echo}",
-    MONITOR,
-    "wrong: {}",
-    "repo-file: {",
-)
+LOOKS = ("repo-file: {path: THERE}", MONITOR, "repo-file: {")
 
 
 @pytest.mark.parametrize("artifact", LOOKS)
