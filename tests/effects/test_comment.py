@@ -5,43 +5,17 @@ import hostile_reports
 import msgspec
 import pytest
 from markdown_it import MarkdownIt
+from seen import SHA, claim, item
 
 from loopcheck.effects import marker
 from loopcheck.effects.comment import Circumstances, Notice, Subject, digest, evidence_digest, render
 from loopcheck.effects.links import Repository
-from loopcheck.model import (
-    ArtifactResult,
-    Claim,
-    Evidence,
-    ItemResult,
-    Location,
-    Outcome,
-    Problem,
-    Rung,
-    Verdict,
-)
+from loopcheck.model import Outcome, Problem, Verdict
 
-SHA = "4f2a9c1b7d3e5f60718293a4b5c6d7e8f9012345"
 HERE = Repository("https://github.com", "acme/shop", SHA)
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 SEEN = Circumstances(HERE, NOW, "77/1")
 MONITOR = "https://app.datadoghq.eu/monitors/42"
-
-
-def claim(
-    outcome=Outcome.FAILS, message="the section was not changed", source=f"runbooks/lag.md:12@{SHA[:12]}", **more
-):
-    reason = None if outcome is Outcome.HOLDS else more.pop("reason", "not-changed")
-    remedy = None if outcome is Outcome.HOLDS else "Change the section."
-    return Claim(Rung.ACTIVE, "changed", outcome, message, reason, remedy, (Evidence(source, "seen"),), **more)
-
-
-def item(*claims, verdict=Verdict.FAILED, **more):
-    artifact = ArtifactResult("runbook", verdict, claims or (claim(),), Rung.EXISTS, "lag.md", Location("x", 1))
-    about = {"id": "issue-7", "title": "Write it down", "owner": "@ana", "due": None, "location": Location("issues/7")}
-    return ItemResult(
-        **{**about, **more}, requires=Rung.ACTIVE, rung=Rung.EXISTS, verdict=verdict, artifacts=(artifact,)
-    )
 
 
 def written(*items, seen=SEEN, **more):

@@ -7,6 +7,15 @@ import msgspec
 from loopcheck.ledger.model import Entry
 
 
+class Basis(msgspec.Struct, frozen=True):
+    """What an effect on an issue rests on. It is read again just before; where it is another, nothing is written."""
+
+    body: str
+    """SHA-256 of the issue's body, in hexadecimal."""
+    is_open: bool
+    """Whether the issue is open at that moment: after a `Reopen` that comes before, it is."""
+
+
 class PutComment(msgspec.Struct, frozen=True, tag="comment"):
     """loopcheck's one comment on an issue says this."""
 
@@ -15,6 +24,7 @@ class PutComment(msgspec.Struct, frozen=True, tag="comment"):
     """The whole comment, marker first."""
     digest: str
     """Of what it says; where the comment there has the same, nothing is written."""
+    basis: Basis
 
 
 class SetLabels(msgspec.Struct, frozen=True, tag="labels"):
@@ -23,6 +33,7 @@ class SetLabels(msgspec.Struct, frozen=True, tag="labels"):
     issue: int
     add: tuple[str, ...]
     remove: tuple[str, ...]
+    basis: Basis
 
 
 class Reopen(msgspec.Struct, frozen=True, tag="reopen"):
@@ -33,6 +44,7 @@ class Reopen(msgspec.Struct, frozen=True, tag="reopen"):
     """The closing that this answers, ISO 8601: another one in the meantime is another matter."""
     reason: str
     """One sentence: what is not there."""
+    basis: Basis
 
 
 class Record(msgspec.Struct, frozen=True, tag="record"):
@@ -52,4 +64,5 @@ class SetStatus(msgspec.Struct, frozen=True, tag="status"):
     context: str = "loopcheck"
 
 
-Effect = PutComment | SetLabels | Reopen | Record | SetStatus
+IssueEffect = PutComment | SetLabels | Reopen
+Effect = IssueEffect | Record | SetStatus
