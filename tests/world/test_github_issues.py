@@ -209,6 +209,35 @@ def test_accounts_that_are_no_persons(github):
     ]  # fmt: skip
 
 
+def _changed(data, value):
+    """`data` with one part after the other replaced."""
+    if isinstance(data, dict | list):
+        for key in data if isinstance(data, dict) else range(len(data)):
+            for part in [value, *_changed(data[key], value)]:
+                yield {**data, key: part} if isinstance(data, dict) else [*data[:key], part, *data[key + 1 :]]
+
+
+@pytest.mark.parametrize("value", [None, 0, "", "x", [], {}, True], ids=repr)
+def test_an_answer_of_another_form_is_never_a_crash(github, value):
+    there = github.repository
+    q4 = there.add_milestone("Q4", due=NOW)
+    one = there.add_issue(
+        labels=[LABEL], comments=["Hm"], assignees=["ana"], milestone=q4, editor=github.account("eve")
+    )
+    there.add_pull(closes=[one.number])
+    there.close(one, pull=2)
+    asking = client(github)
+    variables = {"owner": "acme", "name": "shop", "number": one.number}
+    data = asking.query(issue_query.ONE, **variables)
+    for changed in _changed(data, value):
+        asking.query = lambda *_, changed=changed, **__: changed
+        try:
+            seen = read_issue(asking, one.number)
+        except CannotTell:
+            continue
+        assert seen.created == NOW
+
+
 @pytest.mark.skipif("LOOPCHECK_GITHUB_SCHEMA" not in os.environ, reason="names GitHub's published GraphQL schema")
 @pytest.mark.parametrize("query", ["ALL", "ONE", "MORE_COMMENTS"])
 def test_the_queries_fit_githubs_schema(query):

@@ -7,9 +7,10 @@ place is something that GitHub did not show, and not something that is not there
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from loopcheck.reasons import BAD_RESPONSE, CannotTell
 from loopcheck.tracker import Closing, Comment, Issue, Person
@@ -142,16 +143,24 @@ class _Shape(msgspec.Struct, frozen=True, rename="camel"):
 
 class _Actor(_Shape, frozen=True):
     login: str
-    typename: str = msgspec.field(name="__typename", default="User")
+    typename: str = msgspec.field(name="__typename")
     database_id: int | None = None
 
     @property
     def person(self) -> Person:
-        # GraphQL leaves out what REST, and everybody who reads a comment, has at the end of an app's name. Only of
-        # the viewer it says it, and calls it a user; no person's login can have brackets.
+        # GraphQL leaves out what REST, and everybody who reads a comment, has at the end of an app's name.
         app = self.typename == "Bot" and not self.login.endswith("[bot]")
-        login = f"{self.login}[bot]" if app else self.login
-        return Person(self.database_id or 0, login, self.typename != "User" or login.endswith("[bot]"))
+        return Person(self.database_id or 0, f"{self.login}[bot]" if app else self.login, self.typename != "User")
+
+
+class _Viewer(_Shape, frozen=True):
+    login: str
+    database_id: int
+
+    @property
+    def person(self) -> Person:
+        # An app is called a user here, with its whole name; no person's login can have brackets.
+        return Person(self.database_id, self.login, self.login.endswith("[bot]"))
 
 
 class _PageInfo(_Shape, frozen=True):
@@ -160,7 +169,7 @@ class _PageInfo(_Shape, frozen=True):
 
 
 class _CommentNode(_Shape, frozen=True):
-    full_database_id: str | int
+    full_database_id: Annotated[str, Meta(pattern="^[0-9]{1,20}$")] | int
     author: _Actor | None
     body: str
     created_at: datetime
@@ -342,7 +351,7 @@ class Lists(_Shape, frozen=True):
 class AllAnswer(_Shape, frozen=True):
     """The answer to `ALL`."""
 
-    viewer: _Actor
+    viewer: _Viewer
     repository: Lists
 
 
@@ -354,7 +363,7 @@ class _OneOf(_Shape, frozen=True):
 class OneAnswer(_Shape, frozen=True):
     """The answer to `ONE`."""
 
-    viewer: _Actor
+    viewer: _Viewer
     repository: _OneOf
 
 
