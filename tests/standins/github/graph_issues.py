@@ -93,7 +93,9 @@ def issue(repository, one):
         "updatedAt": iso(one.updated),
         "closedAt": iso(one.closed_at),
         "labels": lambda *, first: connection(one.labels, lambda name: {"name": name}, first=first),
-        "assignees": lambda *, first: connection(one.assignees, lambda who: {"login": getattr(who, "login", who)}, first=first),
+        "assignees": lambda *, first: connection(
+            one.assignees, lambda who: {"login": getattr(who, "login", who)}, first=first
+        ),
         "milestone": {"title": one.milestone.title, "dueOn": iso(one.milestone.due)} if one.milestone else None,
         "comments": lambda *, first, after=None: connection(one.comments, comment, first=first, after=after),
         "closedByPullRequestsReferences": lambda *, first, **_: connection(
