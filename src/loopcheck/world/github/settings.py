@@ -17,14 +17,18 @@ _ENDPOINT = re.compile(
 )
 
 
+_API = "https://api.github.com"
+_SERVER = "https://github.com"
+
+
 class GitHubSettings(msgspec.Struct, frozen=True):
     """What a run knows of GitHub before it asks."""
 
     repository: str
     """`owner/name`."""
-    api: str = "https://api.github.com"
-    graphql: str = "https://api.github.com/graphql"
-    server: str = "https://github.com"
+    api: str = _API
+    graphql: str = f"{_API}/graphql"
+    server: str = _SERVER
 
 
 def settings_from(environment: Mapping[str, str]) -> GitHubSettings:
@@ -38,9 +42,9 @@ def settings_from(environment: Mapping[str, str]) -> GitHubSettings:
         raise CannotTell(NEEDS_GITHUB, "GITHUB_REPOSITORY is not set, so it is not known which repository to ask about")
     if not _REPOSITORY.fullmatch(repository):
         raise CannotTell(BAD_SETTINGS, "GITHUB_REPOSITORY is not `owner/name`")
-    api = environment.get("GITHUB_API_URL", "").strip().rstrip("/") or GitHubSettings.api
+    api = environment.get("GITHUB_API_URL", "").strip().rstrip("/") or _API
     graphql = environment.get("GITHUB_GRAPHQL_URL", "").strip().rstrip("/") or f"{api}/graphql"
-    server = environment.get("GITHUB_SERVER_URL", "").strip().rstrip("/") or GitHubSettings.server
+    server = environment.get("GITHUB_SERVER_URL", "").strip().rstrip("/") or _SERVER
     for name, url in (("GITHUB_API_URL", api), ("GITHUB_GRAPHQL_URL", graphql), ("GITHUB_SERVER_URL", server)):
         if not _ENDPOINT.fullmatch(url):
             raise CannotTell(BAD_SETTINGS, f"{name} is not an https address of GitHub")
