@@ -89,11 +89,14 @@ class GitHub:
             CannotTell: there is no whole answer, or a 404 could mean that the token may not see.
         """
         try:
-            return self._read(path, parameters).data
+            data = self._read(path, parameters).data
         except NotFound:
             if path.startswith(f"/repos/{self.repository}/") and self.sees_repository():
                 return None
             raise invisible(path) from None
+        if data is None:  # an empty body is no answer, and least of all "not there"
+            raise CannotTell(BAD_RESPONSE, f"{path}: the answer is empty")
+        return data
 
     def list_all(self, path: str, *, under: str | None = None, **parameters: str | int) -> list[Any]:
         """Every entry of a list, through all of its pages.
