@@ -17,7 +17,13 @@ from loopcheck.world.github.reader import GitHub
 from loopcheck.world.github.settings import settings_from
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-QUICK = [one for one in FAULTS.values() if not (one.hang or one.trickle)]
+# One of each sort; the stand-in's own tests have them all.
+QUICK = [
+    FAULTS[name]
+    for name in (
+        "401 403-permission 404 409 422 500 502-done cut cut-done 200-html 200-empty 200-null 200-nothing 204 cut-body"
+    ).split()
+]
 
 
 def entry(item, verdict=Verdict.FAILED, **more):
@@ -103,6 +109,9 @@ def test_a_branch_is_made_and_added_to(github):
     kept.append([entry("#1")])
     kept.append([entry("#1"), entry("#2")])
     assert items(kept) == ["#1", "#2"]
+    written = len(github.writes)
+    kept.append([entry("#2")])
+    assert len(github.writes) == written
     git = github.repository.git
     head = git.commits[git.refs[f"refs/heads/{BRANCH}"]]
     (first,) = head.parents
@@ -124,25 +133,23 @@ def test_many_at_once_lose_nothing_on_a_branch(github):
     assert items(ledger(github)) == names
 
 
-@pytest.mark.parametrize("there", [False, True], ids=["first", "next"])
 @pytest.mark.parametrize("fault", QUICK, ids=lambda one: one.name)
-def test_no_fault_loses_or_doubles_an_entry(github, fault, there):
-    if there:
-        ledger(github).append([entry("#0")])
-    for place in range(4):
+def test_no_fault_loses_or_doubles_an_entry(github, fault):
+    ledger(github).append([entry("#0")])
+    for place in (1, 3):
         before = dict(github.repository.git.refs)
         github.fault("P* *", fault, after=place)
         try:
             ledger(github).append([entry("#1")])
         except CannotTell:
             ledger(github).append([entry("#1")])
-        assert items(ledger(github)) == (["#0", "#1"] if there else ["#1"])
+        assert items(ledger(github)) == ["#0", "#1"]
         github._planned.clear()
         github.repository.git.refs = before
 
 
 @pytest.mark.parametrize("fault", [one for one in QUICK if one.to != "write"], ids=lambda one: one.name)
-@pytest.mark.parametrize("path", ["ref/*", "commits/*", "trees/*", "blobs/*"])
+@pytest.mark.parametrize("path", ["ref/*", "blobs/*"])
 def test_a_ledger_that_was_not_seen_is_not_an_empty_one(github, path, fault):
     ledger(github).append([entry("#1")])
     github.fault(f"GET /repos/*/git/{path}", fault, times=None)
