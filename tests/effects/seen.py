@@ -23,4 +23,3 @@ def item(*claims, verdict=Verdict.FAILED, **more):
 
 FAILED = item()
 VERIFIED = item(claim(Outcome.HOLDS), verdict=Verdict.VERIFIED)
-UNSEEN = item(claim(Outcome.UNKNOWN), verdict=Verdict.INCONCLUSIVE)

@@ -46,11 +46,5 @@ class Repository(msgspec.Struct, frozen=True):
         line = f"#L{place['line']}" if place["line"] else ""
         return f"{self.server}/{self.name}/blob/{self._full(place['commit'])}/{quote(path, safe='/')}{line}"
 
-    def comparison(self, before: str) -> str | None:
-        """The page that shows what changed between a commit and the one that was looked at."""
-        if not re.fullmatch(r"[0-9a-f]{7,40}", before) or self.commit.startswith(before):
-            return None
-        return f"{self.server}/{self.name}/compare/{before}...{self.commit}"
-
     def _full(self, commit: str) -> str:
         return self.commit if self.commit.startswith(commit) else commit
