@@ -71,7 +71,7 @@ def details(answer: Any) -> Details:
     return Details(
         reviews=None if reviews is None else _reviews_of_protection(reviews),
         strict=isinstance(status, dict) and status.get("strict") is True,
-        admins=_enabled(answer, "enforce_admins"),
+        admins=_at(_at(answer, "enforce_admins", dict), "enabled", bool),
         force_pushes=_enabled(answer, "allow_force_pushes"),
         deletions=_enabled(answer, "allow_deletions"),
         linear=_enabled(answer, "required_linear_history"),
