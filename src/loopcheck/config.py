@@ -18,6 +18,7 @@ from loopcheck.documents.origin import DocumentError
 from loopcheck.errors import ConfigError
 from loopcheck.model import Rung
 from loopcheck.paths import RepoGlob
+from loopcheck.quantities import Duration
 from loopcheck.reasons import CannotTell
 from loopcheck.world import File
 
@@ -30,6 +31,21 @@ DEFAULT_DECLARATIONS = tuple(
 )
 
 
+class IssuesSection(Expectation, frozen=True, kw_only=True):
+    """The keys of `issues:`."""
+
+    label: Annotated[
+        str, Meta(description="The label of the issues that are action items.", min_length=1, max_length=50)
+    ] = "action-item"
+    closed_within: Annotated[
+        Duration, Meta(description="How long an issue that was closed, and never marked by loopcheck, is looked at.")
+    ] = msgspec.field(default_factory=lambda: Duration.parse("90d"))
+    apps: Annotated[
+        list[str],
+        Meta(description="Apps whose issues count as if a person with the right had written them: `incident-bot`."),
+    ] = []
+
+
 class ConfigFile(Expectation, frozen=True, kw_only=True):
     """The keys of `.github/loopcheck.yml`."""
 
@@ -39,6 +55,9 @@ class ConfigFile(Expectation, frozen=True, kw_only=True):
     ] = msgspec.field(default_factory=lambda: list(DEFAULT_DECLARATIONS))
     calendar: Annotated[dict[str, date], Meta(description="The last day of each sprint or milestone, by name.")] = {}
     require: Annotated[Rung, Meta(description="How strong a proof must be where an item does not say.")] = Rung.ACTIVE
+    issues: Annotated[IssuesSection, Meta(description="Which issues are action items.")] = msgspec.field(
+        default_factory=IssuesSection
+    )
     settings: Annotated[dict[str, Any], Meta(description="What checkers want to know, by section.")] = {}
 
 

@@ -64,6 +64,7 @@ def run(
     *,
     errors: Iterable[Problem] = (),
     notes: Iterable[str] = (),
+    unseen: Iterable[str] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Verify `items`.
@@ -74,6 +75,7 @@ def run(
         session: what they look through.
         errors: what could not be read of the declarations; it goes into the report.
         notes: what a reader should know about the circumstances.
+        unseen: where declarations may be that could not be looked for; the report is then not complete.
         progress: called with how many artifacts are done, of how many.
 
     Returns:
@@ -85,13 +87,13 @@ def run(
     results = _all(jobs, registry, session, progress or (lambda _done, _all: None))
     done = iter(results)
     reported = tuple(_item(item, [next(done) for _ in item.artifacts], session.now.date()) for item in items)
-    problems = tuple(errors)
-    complete = not any(claim.reason == OUT_OF_TIME.word for result in results for claim in result.claims)
+    problems, missed = tuple(errors), tuple(unseen)
+    complete = not missed and not any(c.reason == OUT_OF_TIME.word for result in results for c in result.claims)
     verdict = Verdict.worst(item.verdict for item in reported)
-    if problems:  # what could not be read was not checked
+    if problems or missed:  # what could not be read was not checked
         verdict = Verdict.worst((verdict, Verdict.INCONCLUSIVE))
     uncommitted = session.repository.uncommitted()
-    said = [*notes, *([_uncommitted(uncommitted)] if uncommitted else [])]
+    said = [*missed, *notes, *([_uncommitted(uncommitted)] if uncommitted else [])]
     return Report(
         verdict,
         Run(session.now, session.repository.commit, __version__, complete, session.counts, tuple(said)),
@@ -187,6 +189,8 @@ def examine(artifact: Artifact, item: ActionItem, registry: Registry, session: S
         distribution = registered.distribution
         checker: AnyChecker = registered.checker
         summary = _guarded(lambda: _described(checker, artifact), artifact.kind, distribution)
+        if item.withheld is not None:
+            return _result(artifact, item, (item.withheld,), summary, distribution)
         if session.seconds_left == 0:
             raise CannotTell(OUT_OF_TIME, OUT_OF_TIME.means)  # noqa: TRY301 - one way out for every trouble
         claims = _guarded(lambda: _claims(checker, artifact, item, session), artifact.kind, distribution)
@@ -364,6 +368,7 @@ def _item(item: ActionItem, results: list[ArtifactResult], today: date) -> ItemR
         incident=item.incident,
         kind=item.kind,
         overdue=item.due is not None and item.due < today and verdict is not Verdict.VERIFIED,
+        url=item.url,
     )
 
 

@@ -82,7 +82,7 @@ class Location(msgspec.Struct, frozen=True):
     """Where something is written."""
 
     path: str
-    """Path in the repository, with `/`."""
+    """Path in the repository, with `/`; `#12` in the body of an issue."""
     line: int = 1
     """First line, counted from 1."""
     column: int | None = None
@@ -153,6 +153,10 @@ class ActionItem(msgspec.Struct, frozen=True):
     addresses: tuple[str, ...] = ()
     """The contributing factors it answers, by the post-mortem's own ids."""
     incident: Incident | None = None
+    url: str | None = None
+    """The issue that it is declared in."""
+    withheld: Claim | None = None
+    """Why none of its artifacts may be looked at: an unknown claim, which then stands for each of them."""
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -214,6 +218,8 @@ class ItemResult(msgspec.Struct, frozen=True):
     kind: Kind | None = None
     overdue: bool = False
     """Past its due date and not verified."""
+    url: str | None = None
+    """The issue that it is declared in, or `None` where that is a file."""
 
 
 class Run(msgspec.Struct, frozen=True):

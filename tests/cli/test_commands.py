@@ -89,6 +89,7 @@ def test_list_as_json(repository, loopcheck):
             "due": "2026-12-15",
             "overdue": True,
             "location": {"path": "postmortems/lost.md", "line": 8, "column": None},
+            "url": None,
             "requires": "active",
             "kind": None,
             "incident": "INC-7",

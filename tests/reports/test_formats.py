@@ -242,7 +242,7 @@ def test_markdown_keeps_strangers_in_code(hostile):
 
 @pytest.mark.parametrize("block", ["```\n# h", "~~~\n```` x\n```", "`````", "plain"])
 def test_nothing_closes_a_fence(block):
-    assert [token.type for token in MARKDOWN.parse(markdown._fenced(block))] == ["fence"]
+    assert [token.type for token in MARKDOWN.parse(markdown.fenced(block))] == ["fence"]
 
 
 def test_markdown_shows_the_worst_first():

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from loopcheck.checker import Checker, Claim, World
+import msgspec
+
+from loopcheck.checker import Checker, Claim, Unseen, World
 from loopcheck.paths import matching
+from loopcheck_checks.ci_check.asking import ask
 from loopcheck_checks.ci_check.catalogue import catalogue
 from loopcheck_checks.ci_check.globs import left_out
-from loopcheck_checks.ci_check.judge import judge
+from loopcheck_checks.ci_check.judge import chosen, judge
 from loopcheck_checks.ci_check.manifest import MANIFEST, CiCheckExpectation, CiCheckObservation, listed
 from loopcheck_checks.ci_check.search import search
 from loopcheck_checks.ci_check.seen import EventSeen, PathsSeen, Route
 from loopcheck_checks.ci_check.triggers import paths_key
+from loopcheck_checks.systems.github_branches import main_branch
 
 _PROSE = (".md", ".rst", ".txt", ".adoc", "LICENSE", "NOTICE", ".png", ".svg", ".jpg", ".gif")
 
@@ -32,7 +36,7 @@ class CiCheckChecker(Checker[CiCheckExpectation, CiCheckObservation]):
     def observe(self, expect: CiCheckExpectation, world: World) -> CiCheckObservation:
         """See `Checker.observe`."""
         found = search(expect, catalogue(world))
-        return CiCheckObservation(
+        seen = CiCheckObservation(
             commit=world.repo.commit,
             workflows=len(catalogue(world).paths),
             routes=tuple(found.routes),
@@ -45,10 +49,24 @@ class CiCheckChecker(Checker[CiCheckExpectation, CiCheckObservation]):
             repository=world.endpoint("GITHUB_REPOSITORY", "") or None,
             paths=_paths(found.routes, listed(expect.paths), world),
         )
+        return _with_live(seen, expect, world)
 
     def judge(self, expect: CiCheckExpectation, observation: CiCheckObservation) -> Iterable[Claim]:
         """See `Checker.judge`."""
         return judge(expect, observation)
+
+
+def _with_live(seen: CiCheckObservation, expect: CiCheckExpectation, world: World) -> CiCheckObservation:
+    """The same with what GitHub says of it, where it can be asked."""
+    if seen.missing or not seen.routes:
+        # There is nothing to ask about; whether it could be asked is still part of what is said.
+        asked = world.attempt(lambda: world.github)
+        return msgspec.structs.replace(seen, live=asked if isinstance(asked, Unseen) else None)
+    main = None if expect.branches else world.attempt(lambda: main_branch(world.github))
+    if isinstance(main, str):  # GitHub knows better than a clone, which may be behind
+        seen = msgspec.structs.replace(seen, default_branch=main)
+    routes = chosen(expect, seen)
+    return msgspec.structs.replace(seen, live=world.attempt(lambda: ask(expect, routes, main, catalogue(world), world)))
 
 
 def _default_branch(world: World) -> str | None:

@@ -14,8 +14,10 @@ from loopcheck_checks.ci_check.commands import Weight
 from loopcheck_checks.ci_check.contexts import github
 from loopcheck_checks.ci_check.evaluation import Open, Scope
 from loopcheck_checks.ci_check.findings import Finding, worst
+from loopcheck_checks.ci_check.live import Live
 from loopcheck_checks.ci_check.manifest import (
     ELSEWHERE,
+    ENABLED,
     FAILS_ON_BAD,
     GATE_COUNTS,
     IN_WORKFLOW,
@@ -29,12 +31,15 @@ from loopcheck_checks.ci_check.manifest import (
     NOT_SKIPPED,
     NOT_SOFT,
     PARTLY_SOFT,
+    RAN_LATELY,
     REQUIRED,
     RUNS_ON_EVENTS,
     CiCheckExpectation,
     CiCheckObservation,
     listed,
 )
+from loopcheck_checks.ci_check.required import required
+from loopcheck_checks.ci_check.running import running
 from loopcheck_checks.ci_check.seen import JobSeen, Leg, Route, StepSeen
 from loopcheck_checks.ci_check.triggers import starts
 
@@ -79,10 +84,48 @@ def judge(expect: CiCheckExpectation, seen: CiCheckObservation) -> Iterator[Clai
         yield _absent(expect, seen)
     else:
         yield from _present(expect, seen)
-    if expect.required:
-        yield REQUIRED.unknown(NEEDS_GITHUB, "whether the branch requires it stands in GitHub's settings")
+    if isinstance(seen.live, Unseen):
+        yield from _not_asked(seen.live, expect)
     if expect.fails_on:
         yield FAILS_ON_BAD.unknown(NOT_JUDGED, f"loopcheck does not yet look at how it went on {expect.fails_on[:60]}")
+
+
+def _not_asked(why: Unseen, expect: CiCheckExpectation) -> Iterator[Claim]:
+    """What is said where GitHub was not asked. A shell without a token is judged by the files alone."""
+    if why.reason != NEEDS_GITHUB.word:
+        yield ENABLED.unknown(why)
+        yield RAN_LATELY.unknown(why)
+    if expect.required:
+        message = f"whether the branch requires it stands in GitHub's settings: {why.message}"
+        yield REQUIRED.unknown(why, message)
+
+
+def chosen(expect: CiCheckExpectation, seen: CiCheckObservation) -> list[Route]:
+    """The routes that speak for what was declared, one for each command: GitHub is asked about no others."""
+    return [judged.route for judged in _by_command(expect, seen)]
+
+
+def _by_command(expect: CiCheckExpectation, seen: CiCheckObservation) -> list[_Judged]:
+    by_command: dict[str, list[_Judged]] = defaultdict(list)
+    for route in seen.routes:
+        by_command[route.command or ""].append(_judged(route, expect, seen))
+    return [_chosen(routes, expect) for routes in by_command.values()]
+
+
+def _worst(claims: Iterator[Claim]) -> Iterator[Claim]:
+    """Of the claims of several routes, the worst of each kind."""
+    kept: dict[str, Claim] = {}
+    for claim in claims:
+        if claim.claim not in kept or claim.outcome > kept[claim.claim].outcome:
+            kept[claim.claim] = claim
+    yield from kept.values()
+
+
+def _live(routes: list[Route], live: Live, expect: CiCheckExpectation, seen: CiCheckObservation) -> Iterator[Claim]:
+    for route in routes:
+        if expect.required:
+            yield required(route, live, expect, seen.repository)
+        yield from running(route, live)
 
 
 def _absent(expect: CiCheckExpectation, seen: CiCheckObservation) -> Claim:
@@ -114,11 +157,8 @@ def _what(expect: CiCheckExpectation, seen: CiCheckObservation) -> str:
 
 
 def _present(expect: CiCheckExpectation, seen: CiCheckObservation) -> Iterator[Claim]:
-    by_command: dict[str, list[_Judged]] = defaultdict(list)
-    for route in seen.routes:
-        by_command[route.command or ""].append(_judged(route, expect, seen))
-    chosen = [_chosen(routes, expect) for routes in by_command.values()]
-    whole = max(chosen, key=lambda judged: judged.rank)
+    several = _by_command(expect, seen)
+    whole = max(several, key=lambda judged: judged.rank)
     if seen.unread and worst(whole.parts).outcome is Outcome.FAILS and not expect.workflow:
         first = seen.unread[0]
         message = f"{whole.where.message}, but {first.path} cannot be read and may hold it too: {first.message}"
@@ -126,12 +166,14 @@ def _present(expect: CiCheckExpectation, seen: CiCheckObservation) -> Iterator[C
             Unseen(first.reason, first.message, first.remedy), message[:400], _at(whole.where, seen)
         )
         return
-    yield IN_WORKFLOW.holds(whole.where.message, *(_at(judged.where, seen) for judged in chosen))
+    yield IN_WORKFLOW.holds(whole.where.message, *(_at(judged.where, seen) for judged in several))
     yield _claim(RUNS_ON_EVENTS, whole.starts, seen)
     yield _claim(NOT_SKIPPED, whole.skipped, seen)
     yield _claim(NOT_SOFT, whole.soft, seen)
     if whole.gate is not None:
         yield _claim(GATE_COUNTS, whole.gate, seen)
+    if isinstance(seen.live, Live):
+        yield from _worst(_live([judged.route for judged in several], seen.live, expect, seen))
 
 
 def _chosen(routes: list[_Judged], expect: CiCheckExpectation) -> _Judged:

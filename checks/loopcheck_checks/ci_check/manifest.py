@@ -7,9 +7,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from loopcheck.checker import ClaimKind, Expectation, Manifest, Observation, Reason, Rung
+from loopcheck.checker import ClaimKind, Expectation, Manifest, Observation, Reason, Rung, Unseen
+from loopcheck.quantities import Duration
 from loopcheck_checks.ci_check.commands import wanted
+from loopcheck_checks.ci_check.live import Live
 from loopcheck_checks.ci_check.seen import PathsSeen, Possible, Route, Unread
+from loopcheck_checks.systems.github_branches import SECRETS, SYSTEM
 
 
 class CiCheckExpectation(Expectation, frozen=True, kw_only=True):
@@ -57,6 +60,13 @@ class CiCheckExpectation(Expectation, frozen=True, kw_only=True):
     required: Annotated[
         bool, Meta(description="Whether it must be a required check of the branch. `false` where it may be advisory.")
     ] = True
+    ran_within: Annotated[
+        Duration | None,
+        Meta(
+            description="How long ago it may have passed last, on the branch or before a merge; `30d` by default.",
+            examples=["90d"],
+        ),
+    ] = None
     fails_on: Annotated[
         str | None, Meta(description="A commit, branch or tag on which it must fail, for `require: proven`.")
     ] = None
@@ -72,6 +82,11 @@ class CiCheckExpectation(Expectation, frozen=True, kw_only=True):
     def commands(self) -> tuple[str, ...]:
         """`runs` as a list."""
         return listed(self.runs)
+
+    @property
+    def days(self) -> int:
+        """`ran-within` in whole days, 30 where nothing was declared."""
+        return max(1, self.ran_within.delta.days) if self.ran_within else 30
 
 
 def listed(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
@@ -102,6 +117,8 @@ class CiCheckObservation(Observation, frozen=True, kw_only=True):
     """`owner/name`, where that is known."""
     paths: Mapping[str, PathsSeen] = {}
     """What each path filter of the events does to the repository's files, by workflow and event."""
+    live: Live | Unseen | None = None
+    """What GitHub says of it, or why it was not asked; `None` where there was nothing to ask about."""
 
 
 IN_WORKFLOW = ClaimKind(
@@ -118,6 +135,12 @@ GATE_COUNTS = ClaimKind(
     "gate-counts", Rung.ACTIVE, "The gate fails when it fails, and does not pass when it is skipped."
 )
 REQUIRED = ClaimKind("required", Rung.ACTIVE, "The branch cannot be merged to without it.")
+ENABLED = ClaimKind("enabled", Rung.ACTIVE, "Its workflow is not switched off; claimed where GitHub is asked.")
+RAN_LATELY = ClaimKind(
+    "ran-lately",
+    Rung.ACTIVE,
+    "It has run and passed lately, on the branch or before a merge to it; claimed where GitHub is asked.",
+)
 FAILS_ON_BAD = ClaimKind("fails-on-bad-commit", Rung.PROVEN, "It fails on the commit that was declared as bad.")
 
 NO_WORKFLOW = Reason(
@@ -239,11 +262,72 @@ GATE_UNKNOWN = Reason(
     "What the gate makes of the results cannot be told from the file.",
     "Use a form that the page of `ci-check` names; or check it by hand.",
 )
+NOT_REQUIRED = Reason(
+    "not-required",
+    "Neither the protection of the branch nor a ruleset that is enforced requires it.",
+    "Add it to the required checks of the branch, under the name that the message says.",
+)
+LEG_NOT_REQUIRED = Reason(
+    "leg-not-required",
+    "Some combinations of its matrix are required, and others are not.",
+    "Require each of them, or a gate that waits for all; or declare the one that is meant: `job: test (3.12)`.",
+)
+OTHER_APP = Reason(
+    "other-app",
+    "A check of this name is required from another app, which the workflow cannot report as.",
+    "Choose GitHub Actions, or any source, for the required check.",
+)
+NOT_IN_QUEUE = Reason(
+    "not-in-queue",
+    "The branch has a merge queue, and the workflow does not run in it.",
+    "Add `merge_group` to the workflow's `on:`.",
+)
+NAME_UNKNOWN = Reason(
+    "name-unknown",
+    "Only the run knows the name of its check, and a required one may be it.",
+    "Give the job a name without expressions, or require a gate that waits for it.",
+)
+PATTERN_BRANCH = Reason(
+    "pattern-branch", "GitHub can be asked about a branch, not about a pattern.", "Declare the branches by name."
+)
+SWITCHED_OFF = Reason(
+    "switched-off",
+    "The workflow is disabled: its file is there, and GitHub does not run it.",
+    "Enable it: `gh workflow enable`.",
+)
+UNREGISTERED = Reason(
+    "unregistered",
+    "GitHub does not list the workflow, as it does once its file has been on the default branch or has run.",
+    "Merge the workflow to the default branch.",
+)
+NO_RUN_LATELY = Reason(
+    "no-run-lately",
+    "Nothing shows that it has run in this time; perhaps nothing was merged.",
+    "Wait for the next change, or allow more time: `ran-within: 90d`.",
+)
+NOT_PASSING = Reason(
+    "not-passing", "It ran on the branch itself, and has not passed in all this time.", "Mend what it finds."
+)
+SKIPPED_LATELY = Reason(
+    "skipped-lately",
+    "The latest runs passed without it: it was skipped, which counts as passed.",
+    "Look at its conditions, and at those of the jobs that it needs.",
+)
 
 MANIFEST = Manifest(
     kind="ci-check",
     summary="A job, step or command runs in GitHub Actions where it matters, and cannot pass without doing its work.",
-    claims=(IN_WORKFLOW, RUNS_ON_EVENTS, NOT_SKIPPED, NOT_SOFT, GATE_COUNTS, REQUIRED, FAILS_ON_BAD),
+    claims=(
+        IN_WORKFLOW,
+        RUNS_ON_EVENTS,
+        NOT_SKIPPED,
+        NOT_SOFT,
+        GATE_COUNTS,
+        REQUIRED,
+        ENABLED,
+        RAN_LATELY,
+        FAILS_ON_BAD,
+    ),
     reasons=(
         NO_WORKFLOW,
         NO_JOB,
@@ -274,5 +358,18 @@ MANIFEST = Manifest(
         GATE_SKIPPED,
         GATE_ACCEPTS,
         GATE_UNKNOWN,
+        NOT_REQUIRED,
+        LEG_NOT_REQUIRED,
+        OTHER_APP,
+        NOT_IN_QUEUE,
+        NAME_UNKNOWN,
+        PATTERN_BRANCH,
+        SWITCHED_OFF,
+        UNREGISTERED,
+        NO_RUN_LATELY,
+        NOT_PASSING,
+        SKIPPED_LATELY,
     ),
+    systems=(SYSTEM,),
+    secrets=SECRETS,
 )

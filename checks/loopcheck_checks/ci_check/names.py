@@ -16,10 +16,10 @@ def legs_named(job: JobSeen, declared: str) -> tuple[Leg, ...] | None:
     """
     if declared in (job.id, job.name):
         return job.legs
-    found = tuple(leg for leg in job.legs if _name(job, leg) == declared)
+    found = tuple(leg for leg in job.legs if name_of(job, leg) == declared)
     if found:
         return found
-    return () if not job.legs and job.name and _name(job, Leg({})) == declared else None
+    return () if not job.legs and job.name and name_of(job, Leg({})) == declared else None
 
 
 def as_known(value: Any) -> Any:
@@ -41,7 +41,7 @@ def matrix(leg: Leg) -> dict[str, Any]:
     return Open(known) if leg.open else known
 
 
-def _name(job: JobSeen, leg: Leg) -> str | None:
+def name_of(job: JobSeen, leg: Leg) -> str | None:
     """The name of one combination; `None` where only the run knows it."""
     if job.name is not None and "${{" in job.name:
         try:

@@ -16,8 +16,12 @@ from loopcheck.config import Config, read_config
 from loopcheck.errors import ExitCode, UsageError
 from loopcheck.model import ActionItem, Report, Verdict
 from loopcheck.quantities import Moment
+from loopcheck.reasons import CannotTell
 from loopcheck.registry import InstalledCheckers, Registry
+from loopcheck.sources.written import Tracked
 from loopcheck.world import Repository, Session
+
+ISSUES = "--issues"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -47,6 +51,16 @@ def repository_options(command: F) -> F:
     )(command)
 
 
+def issues_option(command: F) -> F:
+    """Add `--issues`."""
+    return click.option(
+        ISSUES,
+        "with_issues",
+        is_flag=True,
+        help="Also the items of GitHub's issues. Needs GITHUB_REPOSITORY and GITHUB_TOKEN.",
+    )(command)
+
+
 def load(repo: Path, ref: str, *, trusted: bool = False) -> Loaded:
     """Read configuration and declarations at a commit.
 
@@ -59,10 +73,35 @@ def load(repo: Path, ref: str, *, trusted: bool = False) -> Loaded:
     return Loaded(repository, config, registry, sources.read(repository, config.file, registry))
 
 
+def with_issues(loaded: Loaded, session: Session) -> Loaded:
+    """The same with what is declared in issues. Where they cannot be read, `declared.unseen` says so.
+
+    Raises:
+        UsageError: it is not known which repository to ask about, or with which token.
+    """
+    from loopcheck.sources import issues
+    from loopcheck.world.github.issues import read_issues
+
+    section = loaded.config.file.issues
+    try:
+        github = session.github
+    except CannotTell as trouble:
+        hint = "set GITHUB_REPOSITORY to `owner/name`, and GITHUB_TOKEN to a token that may read its issues"
+        raise UsageError(f"{ISSUES}: {trouble.message}", hint=hint) from None
+    try:
+        found = read_issues(github, section.label, session.now - section.closed_within.delta)
+        tracked = issues.read(found.issues, github, section)
+    except CannotTell as trouble:
+        tracked = Tracked(unseen=(f"the issues labelled `{section.label}` were not read: {trouble.message}",))
+    declared = sources.read(loaded.repository, loaded.config.file, loaded.registry, tracked)
+    return msgspec.structs.replace(loaded, declared=declared)
+
+
 def notes(loaded: Loaded) -> list[str]:
-    """What a reader should know about what was declared: that it is nothing at all."""
-    if loaded.declared.items or loaded.declared.problems:
-        return []
+    """What a reader should know about what was declared: whose does not count, or that it is nothing at all."""
+    declared = loaded.declared
+    if declared.items or declared.problems or declared.notes or declared.unseen:
+        return list(declared.notes)
     places = ", ".join(loaded.config.file.declarations)
     return [f"nothing is declared in {places}; `loopcheck new` writes a declaration, `loopcheck demo` shows some"]
 

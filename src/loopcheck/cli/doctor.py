@@ -98,6 +98,7 @@ def _all(repo: Path, ref: str) -> Iterator[Finding]:
                 used[artifact.kind].append(item)
         yield from _kinds(registry, used)
         session = Session(repository, environment=os.environ, settings=config.settings)
+        yield _github(session)
         for kind in sorted(used):
             yield from _needs(kind, registry, session, len(used[kind]))
     finally:
@@ -161,6 +162,15 @@ def _kinds(registry: InstalledCheckers, used: dict[str, list[ActionItem]]) -> It
             # A kind that nothing here declares harms nobody.
             yield Finding("missing" if kind in used else "note", trouble.message, trouble.reason.remedy)
     yield Finding("fine" if usable else "missing", f"checkers: {', '.join(usable) or 'none is installed'}")
+
+
+def _github(session: Session) -> Finding:
+    """Whether there is what it takes to ask GitHub. Nobody is asked."""
+    try:
+        return Finding("fine", f"GitHub can be asked about {session.github.repository}")
+    except CannotTell as trouble:
+        remedy = "For `--issues`, and what only GitHub knows, set GITHUB_REPOSITORY to `owner/name`, and GITHUB_TOKEN."
+        return Finding("note", trouble.message, remedy)
 
 
 def _needs(kind: str, registry: InstalledCheckers, session: Session, items: int) -> Iterator[Finding]:

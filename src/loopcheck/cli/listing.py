@@ -21,35 +21,50 @@ if TYPE_CHECKING:
 
 @click.command()
 @common.repository_options
+@common.issues_option
 @click.option("--now", metavar="TIME", help="Reckon from this time instead of the clock.")
 @click.option("--format", "style", type=click.Choice(("text", "json")), default="text", show_default=True)
 @click.option("--color/--no-color", default=None, help="Colours, or none.  [default: on a terminal]")
-def command(repo: Path, ref: str, now: str | None, style: str, color: bool | None) -> None:  # noqa: FBT001 - click
+def command(
+    repo: Path,
+    ref: str,
+    with_issues: bool,  # noqa: FBT001 - click's signature
+    now: str | None,
+    style: str,
+    color: bool | None,  # noqa: FBT001
+) -> None:
     """List the declared items: whose, due when, declared where.
 
-    Nothing is verified: OVERDUE means that the date is past. Exit codes: 0; 2 a declaration cannot be read.
+    Nothing is verified: OVERDUE means that the date is past. Exit codes: 0; 2 a declaration cannot be read; 4 the
+    issues could not be seen.
     """
     at = common.moment(now) or datetime.now(UTC)
     loaded = common.load(repo, ref)
-    loaded.repository.close()
-    items, problems = loaded.declared.items, loaded.declared.problems
+    try:
+        if with_issues:
+            loaded = common.with_issues(loaded, common.session(loaded, at))
+    finally:
+        loaded.repository.close()
+    items, problems, unseen = loaded.declared.items, loaded.declared.problems, loaded.declared.unseen
     if style == "json":
         from loopcheck.reports.json import document
 
-        output.emit(document({"version": 1, "errors": problems, "items": [_data(item, at) for item in items]}))
+        notes = [*unseen, *common.notes(loaded)]
+        listed = [_data(item, at) for item in items]
+        output.emit(document({"version": 1, "errors": problems, "notes": notes, "items": listed}))
     else:
         from loopcheck.reports.text import problem_lines
 
         lines = [line for item in items for line in _lines(item, at)]
         for problem in problems:
             lines += problem_lines(problem)
-        lines += [[("note", "note"), (f"   {one_line(note)}", "")] for note in common.notes(loaded)]
+        lines += [[("note", "note"), (f"   {one_line(note)}", "")] for note in (*unseen, *common.notes(loaded))]
         late = sum(common.overdue(item, at) for item in items)
         count = f"{len(items)} item{'' if len(items) == 1 else 's'}"
         unread = f", {len(problems)} that cannot be read" if problems else ""
         lines.append([(f"{count}, {late} overdue{unread}.", "title")])
         output.say(lines, color)
-    sys.exit(int(ExitCode.USAGE if problems else ExitCode.VERIFIED))
+    sys.exit(int(ExitCode.USAGE if problems else ExitCode.PARTIAL if unseen else ExitCode.VERIFIED))
 
 
 def _lines(item: ActionItem, at: datetime) -> Iterator[Line]:
@@ -70,6 +85,7 @@ def _data(item: ActionItem, at: datetime) -> dict[str, Any]:
         "due": item.due,
         "overdue": common.overdue(item, at),
         "location": item.location,
+        "url": item.url,
         "requires": item.requires,
         "kind": item.kind,
         "incident": item.incident.id if item.incident else None,

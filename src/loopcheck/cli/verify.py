@@ -19,6 +19,7 @@ write = output.write_report
 
 @click.command()
 @common.repository_options
+@common.issues_option
 @click.option("--item", "items", multiple=True, metavar="NAME", help="Only this item, by id or title. May be repeated.")
 @click.option("--require", type=click.Choice([rung.value for rung in Rung]), help="Ask for this rung of every item.")
 @click.option("--now", metavar="TIME", help="Reckon from this time instead of the clock.")
@@ -37,6 +38,7 @@ write = output.write_report
 def command(
     repo: Path,
     ref: str,
+    with_issues: bool,  # noqa: FBT001 - click's signature
     items: tuple[str, ...],
     require: str | None,
     now: str | None,
@@ -55,10 +57,12 @@ def command(
     at = common.moment(now)
     loaded = common.load(repo, ref)
     try:
+        session = common.session(loaded, at, time_limit)
+        if with_issues:
+            loaded = common.with_issues(loaded, session)
         picked = common.chosen(loaded.declared.items, items)
         if require is not None:
             picked = tuple(msgspec.structs.replace(item, requires=Rung(require)) for item in picked)
-        session = common.session(loaded, at, time_limit)
         with Progress() as progress:
             report = engine.run(
                 picked,
@@ -66,6 +70,7 @@ def command(
                 session,
                 errors=loaded.declared.problems,
                 notes=common.notes(loaded),
+                unseen=loaded.declared.unseen,
                 progress=progress.step,
             )
     finally:

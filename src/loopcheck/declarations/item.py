@@ -98,6 +98,15 @@ class Defaults(msgspec.Struct, frozen=True):
     """Every incident that is known, by id in lower case."""
     calendar: Mapping[str, date] = {}
     require: Rung = Rung.ACTIVE
+    id: str | None = None
+    """The item's id, where it is the only one of its kind there; else it is made of path and title."""
+    joint: str = "#"
+    """Stands between path and title in an id."""
+    owner: str | None = None
+    """Who owns it where the declaration does not say."""
+    due: date | None = None
+    """When it is due where the declaration does not say."""
+    url: str | None = None
 
 
 def read_item(node: Node, around: Defaults, registry: Registry) -> ActionItem:
@@ -107,6 +116,8 @@ def read_item(node: Node, around: Defaults, registry: Registry) -> ActionItem:
         BindingError: with every mistake that was found, in the item and in its artifacts.
     """
     problems: list[Problem] = []
+    if around.owner is not None and isinstance(node, MappingNode) and "owner" not in node:
+        node = _with_owner(node, around.owner)
     artifacts = _artifacts(node, registry, problems)
     declared: ItemDeclaration | None = None
     try:
@@ -123,10 +134,10 @@ def read_item(node: Node, around: Defaults, registry: Registry) -> ActionItem:
     if problems or declared is None or title is None:
         raise BindingError(tuple(sorted(problems, key=lambda problem: (problem.line, problem.column))))
     return ActionItem(
-        id=declared.id or f"{around.path}#{slug(title)}",
+        id=declared.id or around.id or f"{around.path}{around.joint}{slug(title)}",
         title=title,
         owner=str(declared.owner),
-        due=due,
+        due=due or around.due,
         artifacts=tuple(artifacts),
         location=around.location or node.location,
         requires=declared.require or around.require,
@@ -134,7 +145,20 @@ def read_item(node: Node, around: Defaults, registry: Registry) -> ActionItem:
         finding=declared.finding,
         addresses=(declared.addresses,) if isinstance(declared.addresses, str) else tuple(declared.addresses),
         incident=_incident(declared.incident, around),
+        url=around.url,
     )
+
+
+def _with_owner(node: MappingNode, owner: str) -> MappingNode:
+    """`node` as if its author had named the owner too."""
+    whole = MappingNode(node.path, node.line, node.column, node.tag)
+    for key, value in node.entries():
+        whole.add(key, value)
+    whole.add(
+        ScalarNode(node.path, node.line, node.column, None, "owner", plain=True),
+        ScalarNode(node.path, node.line, node.column, None, owner, plain=False),
+    )
+    return whole
 
 
 def slug(title: str) -> str:

@@ -19,7 +19,7 @@ SUMMARY_LIMIT = 1_000_000
 COMMENT_LIMIT = 60_000
 """The same for a comment, which may have 65,536 characters."""
 
-_SIGNS = {Verdict.VERIFIED: "✅", Verdict.INCONCLUSIVE: "❔", Verdict.FAILED: "❌"}
+SIGNS = {Verdict.VERIFIED: "✅", Verdict.INCONCLUSIVE: "❔", Verdict.FAILED: "❌"}
 _ROOM = 400
 """Bytes that are kept free for saying what was left out, and for the last line."""
 
@@ -33,17 +33,17 @@ def render(report: Report, *, limit: int = SUMMARY_LIMIT) -> str:
         report: what to write.
         limit: bytes of UTF-8 that it may have.
     """
-    out = _Bounded(limit - _ROOM)
-    out.add(f"## {_SIGNS[report.verdict]} loopcheck: {report.verdict.value}\n\n{_sum(report)}\n")
+    out = Bounded(limit - _ROOM)
+    out.add(f"## {SIGNS[report.verdict]} loopcheck: {report.verdict.value}\n\n{_sum(report)}\n")
     notes = [one_line(note) for note in report.run.notes]
     if not report.run.complete:
         notes.append("stopped early: not everything was looked at")
     if notes:
-        out.each([f"\n{_fenced('note: ' + note)}\n" for note in notes], len(notes), "notes", share=0.1)
+        out.each([f"\n{fenced('note: ' + note)}\n" for note in notes], len(notes), "notes", share=0.1)
     if report.errors:
         out.add("\n### What cannot be read\n")
         problems = ("\n".join(map(text.plain, text.problem_lines(one))) for one in report.errors)
-        out.each((f"\n{_fenced(one)}\n" for one in problems), len(report.errors), "that cannot be read", share=0.3)
+        out.each((f"\n{fenced(one)}\n" for one in problems), len(report.errors), "that cannot be read", share=0.3)
     worst_first = sorted(report.items, key=lambda item: list(Verdict).index(item.verdict), reverse=True)
     rows = [(item, place) for item in worst_first for place in range(len(item.artifacts))]
     if rows:
@@ -56,7 +56,7 @@ def render(report: Report, *, limit: int = SUMMARY_LIMIT) -> str:
     return out.text
 
 
-class _Bounded:
+class Bounded:
     """Text that stays below a number of bytes and says what it left out."""
 
     def __init__(self, limit: int) -> None:
@@ -89,28 +89,28 @@ def _sum(report: Report) -> str:
     parts = ", ".join(f"{count[verdict]} {verdict.value}" for verdict in Verdict)
     unread = f", {len(report.errors)} that cannot be read" if report.errors else ""
     items = f"{len(report.items)} item{'' if len(report.items) == 1 else 's'}"
-    return f"{items}: {parts}{unread}. Looked at {_code(report.run.ref[:12])}."
+    return f"{items}: {parts}{unread}. Looked at {code(report.run.ref[:12])}."
 
 
 def _row(item: ItemResult, place: int) -> str:
     artifact = item.artifacts[place]
     due = f"{item.due}{' (overdue)' if item.overdue else ''}" if item.due else ""
-    first = [_code(item.title, 120), _code(f"{artifact.kind} {artifact.summary}", 160), _code(item.owner, 80), due]
-    return f"| {_SIGNS[artifact.verdict]} {artifact.verdict.value} | {' | '.join(first)} |\n"
+    first = [code(item.title, 120), code(f"{artifact.kind} {artifact.summary}", 160), code(item.owner, 80), due]
+    return f"| {SIGNS[artifact.verdict]} {artifact.verdict.value} | {' | '.join(first)} |\n"
 
 
 def _details(item: ItemResult) -> str:
     lines = [text.plain(line) for line in text.item_lines(item)]
-    return f"\n{_fenced(chr(10).join(lines))}\n"
+    return f"\n{fenced(chr(10).join(lines))}\n"
 
 
-def _fenced(block: str) -> str:
+def fenced(block: str) -> str:
     """`block`, whose lines are clean, in a fence that nothing in it can close."""
     fence = "`" * max(3, _longest_run(block) + 1)
     return f"{fence}text\n{unlinked(block)}\n{fence}"
 
 
-def _code(words: str, limit: int = 200) -> str:
+def code(words: str, limit: int = 200) -> str:
     """`words` as inline code, fit for a cell of a table.
 
     A table is cut into cells before anything else is read, so a `|` ends a cell even in code.

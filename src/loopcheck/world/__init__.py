@@ -17,11 +17,13 @@ from typing import Any, NoReturn, TypeVar
 from loopcheck.binding import Expectation, bind
 from loopcheck.documents.yaml import MappingNode
 from loopcheck.model import Incident
-from loopcheck.reasons import MISSING_SECRET, NOT_VISIBLE, OUT_OF_TIME, CannotTell, Unseen
+from loopcheck.reasons import MISSING_SECRET, NEEDS_GITHUB, NOT_VISIBLE, OUT_OF_TIME, CannotTell, Unseen
+from loopcheck.world.github import GitHub
+from loopcheck.world.github.settings import TOKEN, settings_from
 from loopcheck.world.history import Change, History
 from loopcheck.world.repository import Entry, File, Repository
 
-__all__ = ["Change", "Entry", "File", "History", "Repository", "SecretText", "Session", "World"]
+__all__ = ["Change", "Entry", "File", "GitHub", "History", "Repository", "SecretText", "Session", "World"]
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Expectation)
@@ -102,6 +104,25 @@ class Session:
         """How often each system was asked, git included."""
         return {"git": self.repository.git.processes, **self._counts}
 
+    @property
+    def github(self) -> GitHub:
+        """See `World.github`."""
+
+        def connect() -> GitHub:
+            settings = settings_from(self._environment)
+            token = self._environment.get(TOKEN, "").strip()
+            if not token:
+                raise CannotTell(NEEDS_GITHUB, f"{TOKEN} is not set, so GitHub was not asked")
+            return GitHub(
+                settings,
+                token,
+                once=self.once,
+                count=lambda: self.count("github"),
+                timeout=self.world().timeout,
+            )
+
+        return self.once(("github", "client"), connect)
+
     def count(self, system: str, looks: int = 1) -> None:
         """Add to the number of requests made to `system`."""
         with self._lock:
@@ -168,6 +189,15 @@ class World:
             look: makes the look. Its result is shared and must not be changed.
         """
         return self._session.once(key, look)
+
+    @property
+    def github(self) -> GitHub:
+        """GitHub's API, to read.
+
+        Raises:
+            CannotTell: no token is set, or it is not known which repository to ask about.
+        """
+        return self._session.github
 
     def attempt(self, look: Callable[[], T]) -> T | Unseen:
         """The result of `look`, or the trouble that it met as data, for a part of an observation."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from loopcheck.documents import yaml
 from loopcheck.documents.origin import DocumentError
 from loopcheck.model import Verdict
+from loopcheck.reasons import NEEDS_GITHUB, CannotTell
 from loopcheck.testing import RepositoryBuilder, examine, expectation
 from loopcheck_checks.ci_check import CiCheckChecker, globs, mutants
 from loopcheck_checks.ci_check.shell import Options, read
@@ -46,6 +47,16 @@ class _World:
 
     def endpoint(self, name, default):
         return default
+
+    @property
+    def github(self):
+        raise CannotTell(NEEDS_GITHUB, "no token")
+
+    def attempt(self, look):
+        try:
+            return look()
+        except CannotTell as trouble:
+            return trouble.unseen
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,0 +1,217 @@
+"""Makes GitHub's issues as they were planned to be. Safe to repeat, and to end anywhere: the next run does the rest.
+
+Each effect first reads again what it rests on. What cannot be read is not written to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from loopcheck.effects import marker
+from loopcheck.effects.labels import LABELS
+from loopcheck.effects.model import Basis, IssueEffect, PutComment, Reopen, SetLabels
+from loopcheck.effects.writer import Uncertain, Writer
+from loopcheck.reasons import BAD_RESPONSE, TRUNCATED, CannotTell
+from loopcheck.world.github import GitHub
+from loopcheck.world.github.answers import NotFound
+
+_SETTLE = (2.0, 4.0, 8.0, 16.0)
+"""Seconds between looks for a comment that GitHub may have made: 30 in all."""
+_SAME_CLOSING = 5.0
+"""Seconds by which GitHub's two times of one closing, the issue's and the event's, may differ."""
+_DROPPED = frozenset(("not_planned", "duplicate"))
+
+
+class Done(StrEnum):
+    """What became of an effect."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    """It was so already."""
+    LEFT = "left"
+    """Not written, or not known to be; the next run sees."""
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """An effect, and what became of it."""
+
+    effect: IssueEffect
+    done: Done
+    because: str = ""
+    """Where it was left: why, in one sentence."""
+
+
+class _Comment(msgspec.Struct, frozen=True):
+    created: str
+    id: int
+    mark: marker.Marker
+
+
+class _Elsewise(Exception):  # noqa: N818 - an answer, not an error
+    """The issue is not any more what the effect rests on."""
+
+
+class Applier:
+    """Applies effects on issues.
+
+    Args:
+        github: to read; it is asked anew each time.
+        writer: to write.
+        account: the number of the account that the token stands for.
+        sleep: waits so many seconds for GitHub to show what it made.
+    """
+
+    def __init__(
+        self, github: GitHub, writer: Writer, account: int, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._github = github.anew()
+        self._writer = writer
+        self._account = account
+        self._sleep = sleep
+        self._base = f"/repos/{github.repository}"
+        self._posted: set[int] = set()
+        self._labels: set[str] | None = None
+
+    def apply(self, effects: Iterable[IssueEffect]) -> Iterator[Applied]:
+        """Apply one after the other. Trouble with one does not keep the others."""
+        for effect in effects:
+            yield self._one(effect)
+
+    def _one(self, effect: IssueEffect) -> Applied:
+        try:
+            issue = self._issue(effect.issue, effect.basis)
+            match effect:
+                case PutComment():
+                    wrote = self._put(effect, issue)
+                case SetLabels():
+                    wrote = self._label(effect, issue)
+                case Reopen():
+                    wrote = self._reopen(effect, issue)
+        except _Elsewise as other:
+            return Applied(effect, Done.LEFT, str(other))
+        except NotFound as missing:
+            return Applied(effect, Done.LEFT, f"{missing}: not there, or not to be written to with this token")
+        except CannotTell as trouble:
+            return Applied(effect, Done.LEFT, trouble.message)
+        return Applied(effect, Done.WRITTEN if wrote else Done.UNCHANGED)
+
+    def _issue(self, number: int, basis: Basis) -> dict[str, Any]:
+        issue = self._github.get(f"{self._base}/issues/{number}")
+        if not isinstance(issue, dict) or issue.get("number") != number or issue.get("state") not in ("open", "closed"):
+            raise CannotTell(BAD_RESPONSE, f"issue {number}: the answer is not that issue")
+        if (issue["state"] == "open") is not basis.is_open:
+            raise _Elsewise(f"issue {number} is {issue['state']} by now")
+        if body_digest(issue.get("body") or "") != basis.body:
+            raise _Elsewise(f"issue {number} was edited while this run looked")
+        return issue
+
+    def _put(self, effect: PutComment, issue: dict[str, Any]) -> bool:
+        own = self._own(effect.issue, issue)
+        if own:
+            return self._settle_on(effect, own)
+        if effect.issue in self._posted:
+            raise _Elsewise(f"issue {effect.issue} was commented on in this run already")
+        self._posted.add(effect.issue)
+        try:
+            self._writer.send("POST", f"{self._base}/issues/{effect.issue}/comments", {"body": effect.body})
+        except Uncertain:
+            own = self._appeared(effect.issue)
+            if not own:
+                raise
+        else:
+            own = self._own(effect.issue)  # another run may have been as quick; a replica may not show ours yet
+        if own:
+            self._settle_on(effect, own)
+        return True
+
+    def _appeared(self, number: int) -> list[_Comment]:
+        for seconds in _SETTLE:
+            self._sleep(seconds)
+            own = self._own(number)
+            if own:
+                return own
+        return []
+
+    def _settle_on(self, effect: PutComment, own: list[_Comment]) -> bool:
+        """Keep the oldest, make it say what is so, and delete the younger ones."""
+        kept, *younger = own
+        mine = marker.read(effect.body)
+        wrote = False
+        if kept.mark.digest != effect.digest and mine is not None and mine.generation > kept.mark.generation:
+            self._writer.send("PATCH", f"{self._base}/issues/comments/{kept.id}", {"body": effect.body})
+            wrote = True
+        for comment in younger:
+            self._writer.send("DELETE", f"{self._base}/issues/comments/{comment.id}")
+            wrote = True
+        return wrote
+
+    def _own(self, number: int, issue: dict[str, Any] | None = None) -> list[_Comment]:
+        """The comments of this account that begin with a marker, oldest first.
+
+        Raises:
+            CannotTell: not all comments came; one that was not seen may be ours.
+        """
+        entries = self._github.list_all(f"{self._base}/issues/{number}/comments")
+        counted = issue.get("comments") if issue else None
+        if isinstance(counted, int) and len(entries) < counted:
+            raise CannotTell(TRUNCATED, f"issue {number}: {len(entries)} of {counted} comments came")
+        own = []
+        for entry in entries:
+            try:
+                author = (entry["user"] or {}).get("id")
+                body, made, name = entry["body"] or "", entry["created_at"], entry["id"]
+            except (KeyError, TypeError, AttributeError):
+                raise CannotTell(BAD_RESPONSE, f"issue {number}: a comment has not the parts of one") from None
+            mark = marker.read(body) if author == self._account else None
+            if mark is not None:
+                own.append(_Comment(made, name, mark))
+        return sorted(own, key=lambda one: (one.created, one.id))
+
+    def _label(self, effect: SetLabels, issue: dict[str, Any]) -> bool:
+        labels = issue.get("labels")
+        if not isinstance(labels, list):
+            raise CannotTell(BAD_RESPONSE, f"issue {effect.issue}: the answer has no labels")
+        there = {str(one.get("name") if isinstance(one, dict) else one).lower() for one in labels}
+        add = [name for name in effect.add if name in LABELS and name not in there]
+        remove = [name for name in effect.remove if name in LABELS and name in there]
+        for name in add:
+            self._make(name)
+        if add:
+            self._writer.send("POST", f"{self._base}/issues/{effect.issue}/labels", {"labels": add})
+        for name in remove:
+            self._writer.send("DELETE", f"{self._base}/issues/{effect.issue}/labels/{quote(name, safe='')}")
+        return bool(add or remove)
+
+    def _make(self, name: str) -> None:
+        if self._labels is None:
+            entries = self._github.list_all(f"{self._base}/labels")
+            self._labels = {str(one.get("name")).lower() for one in entries if isinstance(one, dict)}
+        if name not in self._labels:
+            self._writer.send("POST", f"{self._base}/labels", {"name": name, **LABELS[name]})
+            self._labels.add(name)
+
+    def _reopen(self, effect: Reopen, issue: dict[str, Any]) -> bool:
+        if issue.get("state_reason") in _DROPPED:
+            raise _Elsewise(f"issue {effect.issue} was closed as {issue['state_reason']} by now")
+        try:
+            closed = datetime.fromisoformat(issue["closed_at"])
+            apart = abs((closed - datetime.fromisoformat(effect.closed_at)).total_seconds())
+        except (KeyError, TypeError, ValueError):
+            raise CannotTell(BAD_RESPONSE, f"issue {effect.issue}: it is not said when it was closed") from None
+        if apart > _SAME_CLOSING:
+            raise _Elsewise(f"issue {effect.issue} was closed again by now")
+        self._writer.send("PATCH", f"{self._base}/issues/{effect.issue}", {"state": "open"})
+        return True
+
+
+def body_digest(body: str) -> str:
+    """SHA-256 of an issue's body, in hexadecimal, as `Basis` has it."""
+    return hashlib.sha256(body.replace("\r\n", "\n").encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,201 @@
+"""The text of loopcheck's one comment on an issue.
+
+What strangers wrote stands in code only, where GitHub makes no mention, reference, link or image of it. Links lead to
+evidence, and are put together here from parts that are known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import msgspec
+
+from loopcheck import __version__
+from loopcheck.effects.links import Repository
+from loopcheck.effects.marker import Marker
+from loopcheck.model import ArtifactResult, Claim, ItemResult, Outcome, Problem, Verdict
+from loopcheck.reports import text
+from loopcheck.reports.markdown import COMMENT_LIMIT, SIGNS, Bounded, code, fenced
+
+_ROOM = 2_000
+"""Bytes that are kept for the last lines."""
+_LINKS = 5
+"""Pieces of evidence that are linked for one claim."""
+_HEADINGS = {
+    Verdict.VERIFIED: "verified: the proof is there and in force",
+    Verdict.INCONCLUSIVE: "inconclusive: not everything could be seen",
+    Verdict.FAILED: "failed: the proof is not there, or not in force",
+}
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """Something that the ledger adds to what was seen: a closing without proof, a proof that went away."""
+
+    word: str
+    """Stable: two notices with the same word say the same at different times."""
+    says: str
+    """Markdown of loopcheck's own, without a stranger's word in it."""
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """All that a comment is about."""
+
+    items: tuple[ItemResult, ...]
+    problems: tuple[Problem, ...] = ()
+    """What cannot be read of the declarations."""
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all; what cannot be read was not checked."""
+        verdict = Verdict.worst(item.verdict for item in self.items)
+        return Verdict.worst((verdict, Verdict.INCONCLUSIVE)) if self.problems else verdict
+
+
+class Circumstances(msgspec.Struct, frozen=True):
+    """Where, when and by which run was looked."""
+
+    repository: Repository
+    at: datetime
+    run: str = ""
+    """The workflow run, `123/1`."""
+
+
+def digest(subject: Subject) -> str:
+    """SHA-256 of what a comment says, apart from times, commits and the words in which trouble was told.
+
+    Two runs that see the same have the same digest, and the second writes nothing.
+    """
+    return _hashed(
+        [
+            [notice.word for notice in subject.notices],
+            [str(problem) for problem in subject.problems],
+            [
+                [item.id, item.title, item.owner, item.due, item.requires, item.overdue, [*map(_said, item.artifacts)]]
+                for item in subject.items
+            ],
+        ]
+    )
+
+
+def evidence_digest(item: ItemResult) -> str:
+    """SHA-256 of what was found of an item: which claims hold, and why others do not. Sightings are compared by it."""
+    return _hashed(
+        [
+            [artifact.kind, artifact.summary, artifact.verdict, [_found(claim) for claim in artifact.claims]]
+            for artifact in item.artifacts
+        ]
+    )
+
+
+def _said(artifact: ArtifactResult) -> list[object]:
+    # What fails is told with what was seen, so that another figure is news; trouble is told in other words every time.
+    told = [
+        [*_found(claim), claim.message if claim.outcome is Outcome.FAILS and "@" not in claim.message else ""]
+        for claim in artifact.claims
+    ]
+    return [artifact.kind, artifact.summary, artifact.verdict, artifact.rung, told]
+
+
+def _found(claim: Claim) -> list[object]:
+    return [claim.rung, claim.claim, claim.outcome, claim.reason]
+
+
+def _hashed(what: object) -> str:
+    # Through JSON text, which like GitHub knows no lone surrogates.
+    said = msgspec.json.encode(_encodable(msgspec.to_builtins(what)))
+    return hashlib.sha256(said).hexdigest()
+
+
+def _encodable(value: object) -> object:
+    from loopcheck.reports.clean import encodable
+
+    if isinstance(value, str):
+        return encodable(value)
+    return [_encodable(one) for one in value] if isinstance(value, list) else value
+
+
+def render(subject: Subject, seen: Circumstances, *, limit: int = COMMENT_LIMIT) -> str:
+    """The comment, its marker first.
+
+    Args:
+        subject: what it is about.
+        seen: where and when was looked.
+        limit: bytes of UTF-8 that it may have.
+    """
+    out = Bounded(limit - _ROOM)
+    marker = Marker(__version__, seen.at, seen.run, digest(subject))
+    out.add(f"{marker}\n### {SIGNS[subject.verdict]} loopcheck: {_HEADINGS[subject.verdict]}\n")
+    for notice in subject.notices:
+        out.add(f"\n> {notice.says}\n")
+    if subject.problems:
+        out.add("\n**What cannot be read**\n")
+        problems = ("\n".join(map(text.plain, text.problem_lines(one))) for one in subject.problems)
+        out.each((f"\n{fenced(one)}\n" for one in problems), len(subject.problems), "mistakes", share=0.3)
+    rows = [(item, artifact) for item in subject.items for artifact in item.artifacts]
+    if rows:
+        out.add("\n| | artifact | is shown to | asked for |\n|---|---|---|---|\n")
+        out.each((_row(item, artifact) for item, artifact in rows), len(rows), "artifacts", share=0.4)
+    unmet = [(artifact, claim) for _, artifact in rows for claim in artifact.claims if _matters(claim)]
+    unmet.sort(key=lambda one: one[1].outcome is not Outcome.FAILS)
+    if unmet:
+        out.add("\n**What does not hold**\n\n")
+        out.each((_claim(claim, seen.repository) for _, claim in unmet), len(unmet), "claims", share=0.6)
+    out.add(f"\n**Next:** {_next(subject, [claim for _, claim in unmet])}\n")
+    held = [claim for _, artifact in rows for claim in artifact.claims if claim.outcome is Outcome.HOLDS]
+    if held:
+        out.add(f"\n<details><summary>What holds ({len(held)})</summary>\n\n")
+        out.each((_claim(claim, seen.repository) for claim in held), len(held), "claims")
+        out.add("\n</details>\n")
+    out.add(f"\n<sub>{_as_of(seen)}</sub>\n")
+    return out.text
+
+
+def _matters(claim: Claim) -> bool:
+    return claim.outcome is not Outcome.HOLDS
+
+
+def _row(item: ItemResult, artifact: ArtifactResult) -> str:
+    words = code(f"{artifact.kind} {artifact.summary}", 160)
+    reached = artifact.rung.value if artifact.rung else "nothing yet"
+    return f"| {SIGNS[artifact.verdict]} {artifact.verdict.value} | {words} | {reached} | {item.requires.value} |\n"
+
+
+def _claim(claim: Claim, repository: Repository) -> str:
+    reason = f" {code(claim.reason, 60)}" if claim.reason else ""
+    lines = f"- {claim.rung.value} {code(claim.claim, 60)} {claim.outcome.value}{reason}: {code(claim.message, 400)}"
+    links = list(_links(claim, repository))
+    if links:
+        lines += f" ({', '.join(links[:_LINKS])})"
+    return f"{lines}\n"
+
+
+def _links(claim: Claim, repository: Repository) -> Iterator[str]:
+    for source in dict.fromkeys(evidence.source for evidence in claim.evidence):
+        address = repository.link(source)
+        if address is not None:
+            words = source.rpartition("@")[0] if "://" not in source else source.removeprefix("https://")
+            yield f"[{code(words, 100)}]({address})"
+
+
+def _next(subject: Subject, unmet: Iterable[Claim]) -> str:
+    if subject.problems:
+        return "mend the `loopcheck` block as shown above; loopcheck reads it again when the issue is saved."
+    remedies = list(dict.fromkeys(claim.remedy for claim in unmet if claim.remedy))
+    if subject.verdict is Verdict.VERIFIED:
+        return "nothing. This item can be closed, and loopcheck goes on looking."
+    said = code(remedies[0], 300) if remedies else "see above."
+    if subject.verdict is Verdict.INCONCLUSIVE:
+        return f"nothing is held against this item. {said}"
+    return said
+
+
+def _as_of(seen: Circumstances) -> str:
+    # One edit for every answer, not one for every run: what is said stays true without a newer time.
+    commit = code(seen.repository.commit[:12])
+    return (
+        f"Seen on {seen.at:%Y-%m-%d at %H:%M} UTC at {commit}. Every run looks again; this comment changes only "
+        "when the answer does."
+    )

@@ -1,0 +1,53 @@
+"""Who may declare. A declaration makes loopcheck look at things that its author may not see: so not everybody's counts.
+
+Both who wrote an issue and who last edited it must be allowed to: either could have put there what stands there now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from loopcheck.reasons import CannotTell
+from loopcheck.tracker import Issue, Person, Standing
+from loopcheck.world.github import GitHub
+from loopcheck.world.github.permissions import standing_of
+
+_ENOUGH = tuple(Standing).index(Standing.TRIAGE)
+
+
+def objection(issue: Issue, github: GitHub, apps: Collection[str]) -> str | None:
+    """Why what is declared in an issue does not count, or `None` where it does.
+
+    Args:
+        issue: the issue.
+        github: where a person's permission is asked, once a run.
+        apps: the apps that the configuration trusts, without `[bot]`.
+
+    Raises:
+        CannotTell: it could not be seen what somebody may do; that is no objection.
+    """
+    troubles: list[CannotTell] = []
+    for did, person in _hands(issue):
+        if person is None:
+            return f"the account that {did} it is deleted"
+        if person.is_bot:
+            if person.login.removesuffix("[bot]").casefold() not in {app.casefold() for app in apps}:
+                return f"{person.login} {did} it, which is not a person nor an app of `issues: apps:`"
+            continue
+        try:
+            standing = standing_of(person, github)
+        except CannotTell as trouble:
+            troubles.append(trouble)
+            continue
+        if tuple(Standing).index(standing) < _ENOUGH:
+            return f"@{person.login}, who {did} it, may not declare: that takes the permission to triage"
+    if troubles:
+        raise troubles[0]
+    return None
+
+
+def _hands(issue: Issue) -> Iterator[tuple[str, Person | None]]:
+    """Everybody whose hand is in the text, each with what they did."""
+    yield "wrote", issue.author
+    if issue.edited is not None or issue.editor is not None:
+        yield "last edited", issue.editor

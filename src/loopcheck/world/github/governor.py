@@ -1,0 +1,141 @@
+"""How fast GitHub may be asked: one governor for all requests of a run, in place of a fixed pause before each.
+
+GitHub says when to stop (`retry-after`, `x-ratelimit-remaining`, `x-ratelimit-reset`) and punishes those who do not
+listen. Figures: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import msgspec
+
+from loopcheck.reasons import RATE_LIMITED, CannotTell, Reason
+
+BUDGET_SPENT = Reason(
+    "budget-spent",
+    "The requests that this run may make are used up.",
+    "Nothing to do: the next run looks at what is left. If it happens every time, raise the budget.",
+)
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a run may ask of GitHub."""
+
+    concurrency: int = 16
+    """Requests at once. GitHub allows 100, for all that use the token."""
+    requests: int = 800
+    """In one run. A workflow's own token has 1,000 an hour for the whole repository."""
+    wait: float = 90
+    """The longest wait in seconds that GitHub may ask for, all waits of a run together."""
+    reserve: int = 20
+    """Requests that are left to others: below this many remaining, the run stops by itself."""
+
+
+class Governor:
+    """Lets requests through as GitHub wants them.
+
+    Args:
+        limits: what the run may ask.
+        clock: seconds since the epoch.
+        sleep: waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.requests = 0
+        """How many requests were made."""
+        self.waited = 0.0
+        """How many seconds were spent on GitHub's orders."""
+        self._clock = clock
+        self._sleep = sleep
+        self._slots = threading.BoundedSemaphore(self.limits.concurrency)
+        self._lock = threading.Lock()
+        self._not_before: dict[str, float] = {}
+
+    @contextmanager
+    def slot(self, resource: str) -> Iterator[None]:
+        """Wait until a request may be made, and hold a place for it.
+
+        Args:
+            resource: GitHub's name for what is counted: `core`, `graphql`.
+
+        Raises:
+            CannotTell: the budget is spent, or the wait would be too long.
+        """
+        with self._slots:
+            self._wait(resource)
+            with self._lock:
+                if self.requests >= self.limits.requests:
+                    raise CannotTell(BUDGET_SPENT, f"this run may make {self.limits.requests} requests to GitHub")
+                self.requests += 1
+            yield
+
+    def listen(self, status: int, headers: Mapping[str, str], resource: str) -> bool:
+        """Take in what an answer says about limits. True where the request was refused for them.
+
+        Args:
+            status: the HTTP status.
+            headers: the answer's headers, names in lower case.
+            resource: see `slot`.
+        """
+        now = self._server_time(headers)
+        resource = headers.get("x-ratelimit-resource", resource)
+        remaining = _number(headers.get("x-ratelimit-remaining"))
+        reset = _number(headers.get("x-ratelimit-reset"))
+        retry_after = _number(headers.get("retry-after"))
+        until: float | None = None
+        refused = False
+        if status in (403, 429) and retry_after is not None:
+            until, refused = self._clock() + max(1.0, retry_after), True
+        elif status in (403, 429) and remaining == 0:
+            until, refused = self._clock() + max(1.0, (reset or now + 60) - now), True
+        elif status == 429:
+            until, refused = self._clock() + 60, True
+        elif remaining is not None and remaining <= self.limits.reserve and reset is not None and reset > now:
+            until = self._clock() + (reset - now)
+        if until is not None:
+            with self._lock:
+                self._not_before[resource] = max(until, self._not_before.get(resource, 0))
+                if refused and retry_after is not None:  # a secondary limit is for everything the token does
+                    self._not_before["*"] = max(until, self._not_before.get("*", 0))
+        return refused
+
+    def _server_time(self, headers: Mapping[str, str]) -> float:
+        """GitHub's clock where it says: `x-ratelimit-reset` is reckoned by it, and this machine's may be wrong."""
+        from email.utils import parsedate_to_datetime
+
+        try:
+            return parsedate_to_datetime(headers["date"]).timestamp()
+        except (KeyError, ValueError, TypeError):
+            return self._clock()
+
+    def _wait(self, resource: str) -> None:
+        while True:
+            with self._lock:
+                until = max(self._not_before.get(resource, 0), self._not_before.get("*", 0))
+                pause = until - self._clock()
+                if pause <= 0:
+                    return
+                if self.waited + pause > self.limits.wait:
+                    raise CannotTell(
+                        RATE_LIMITED, f"GitHub asks to wait {pause:.0f} s, and this run may wait {self.limits.wait:.0f}"
+                    )
+                self.waited += pause
+            self._sleep(pause)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return None

@@ -1,0 +1,220 @@
+"""Questions to GitHub: single answers, whole lists, GraphQL. Each is asked once a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Mapping
+from copy import copy
+from typing import Any, TypeVar
+
+import msgspec
+
+from loopcheck.reasons import BAD_RESPONSE, RATE_LIMITED, TRUNCATED, CannotTell
+from loopcheck.world.github.answers import NotFound, decoded, invisible, refuse
+from loopcheck.world.github.connection import PAGE, Connection
+from loopcheck.world.github.governor import Governor
+from loopcheck.world.github.settings import GitHubSettings
+
+T = TypeVar("T")
+Once = Callable[[Hashable, Callable[[], Any]], Any]
+
+_MAX_PAGES = 100
+_ATTEMPTS = 3
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A whole answer."""
+
+    data: Any
+    headers: Mapping[str, str]
+
+
+class GitHub:
+    """GitHub's API, for one run. It is made when the first look needs it, and imports PyGithub only then.
+
+    Args:
+        settings: where GitHub is.
+        token: the token itself.
+        once: makes each look once; see `World.once`.
+        count: adds to the number of requests that the report shows.
+        timeout: what is left of the run's time, at most the seconds given; see `World.timeout`.
+        governor: how fast GitHub may be asked.
+        sleep: waits so many seconds between attempts.
+    """
+
+    def __init__(
+        self,
+        settings: GitHubSettings,
+        token: str,
+        *,
+        once: Once,
+        count: Callable[[], None],
+        timeout: Callable[[float], float],
+        governor: Governor | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.settings = settings
+        self.repository = settings.repository
+        """`owner/name`."""
+        self.governor = governor or Governor()
+        self._connection = Connection(settings, token, timeout)
+        self._once = once
+        self._count = count
+        self._timeout = timeout
+        self._sleep = sleep
+
+    def anew(self) -> GitHub:
+        """The same without memory: it asks every question again, for a write that rests on the answer."""
+        other = copy(self)
+        other._once = lambda _key, look: look()  # noqa: SLF001 - its own kind
+        return other
+
+    def get(self, path: str, **parameters: str | int) -> Any:
+        """The JSON at `path`: `/repos/o/r/branches/main`.
+
+        Raises:
+            CannotTell: there is no whole and authorised answer; also for 404, see `find`.
+        """
+        try:
+            return self._read(path, parameters).data
+        except NotFound:
+            raise invisible(path) from None
+
+    def find(self, path: str, **parameters: str | int) -> Any | None:
+        """The JSON at a path below this repository; `None` where it is provably not there.
+
+        Absence is proven by a 404 from a token that sees the repository and, by GitHub's own word, its contents.
+
+        Raises:
+            CannotTell: there is no whole answer, or a 404 could mean that the token may not see.
+        """
+        try:
+            data = self._read(path, parameters).data
+        except NotFound:
+            if path.startswith(f"/repos/{self.repository}/") and self.sees_repository():
+                return None
+            raise invisible(path) from None
+        if data is None:  # an empty body is no answer, and least of all "not there"
+            raise CannotTell(BAD_RESPONSE, f"{path}: the answer is empty")
+        return data
+
+    def list_all(self, path: str, *, under: str | None = None, **parameters: str | int) -> list[Any]:
+        """Every entry of a list, through all of its pages.
+
+        Args:
+            path: the list's path.
+            under: the key that holds the list, where the answer is an object: `workflow_runs`.
+            parameters: of the query.
+
+        Raises:
+            CannotTell: a page is missing, or what came does not add up to what GitHub counts.
+        """
+        key = ("github", "list", path, under, tuple(sorted(parameters.items())))
+        found: list[Any] = self._once(key, lambda: self._pages(path, under, parameters))
+        return found
+
+    def query(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The `data` of a GraphQL query.
+
+        Raises:
+            CannotTell: there is no whole answer. A partial one, with `errors`, is none.
+        """
+        key = ("github", "graphql", query, msgspec.json.encode(variables, order="deterministic"))
+        found: dict[str, Any] = self._once(key, lambda: self._graphql(query, variables))
+        return found
+
+    def sees_repository(self) -> bool:
+        """Whether this token has shown that it can see the repository and its contents."""
+        path = f"/repos/{self.repository}"
+        try:
+            answer = self._read(path, {})
+        except NotFound:
+            return False
+        data = answer.data
+        if not isinstance(data, dict) or str(data.get("full_name", "")).lower() != self.repository.lower():
+            return False
+        # A token without `contents: read` gets the repository and 404 for what is in it.
+        permissions = data.get("permissions")
+        return not data.get("private") or (isinstance(permissions, dict) and bool(permissions.get("pull")))
+
+    def _read(self, path: str, parameters: Mapping[str, str | int]) -> Answer:
+        key = ("github", "get", path, tuple(sorted(parameters.items())))
+        answer: Answer = self._once(key, lambda: self._ask(path, parameters))
+        return answer
+
+    def _pages(self, path: str, under: str | None, parameters: Mapping[str, str | int]) -> list[Any]:
+        found: list[Any] = []
+        seen: set[Any] = set()
+        total: int | None = None
+        for page in range(1, _MAX_PAGES + 1):
+            try:
+                answer = self._ask(path, {**parameters, "per_page": PAGE, "page": page})
+            except NotFound:
+                raise invisible(path) from None
+            entries = answer.data
+            if under is not None:
+                if not isinstance(entries, dict) or not isinstance(entries.get(under), list):
+                    raise CannotTell(BAD_RESPONSE, f"{path}: the answer has no `{under}`")
+                total = entries.get("total_count") if isinstance(entries.get("total_count"), int) else total
+                entries = entries[under]
+            if not isinstance(entries, list):
+                raise CannotTell(BAD_RESPONSE, f"{path}: the answer is not a list")
+            for entry in entries:
+                # Pages shift while they are read: an entry may come twice.
+                name = entry.get("id") or entry.get("name") if isinstance(entry, dict) else None
+                if name is None or name not in seen:
+                    found.append(entry)
+                    seen.add(name)
+            if 'rel="next"' not in answer.headers.get("link", ""):
+                if total is not None and len(found) < total:
+                    raise CannotTell(TRUNCATED, f"{path}: {len(found)} of {total} entries came")
+                return found
+        raise CannotTell(TRUNCATED, f"{path}: more than {_MAX_PAGES * PAGE:,} entries")
+
+    def _graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            answer = self._ask(self.settings.graphql, {}, body={"query": query, "variables": dict(variables)})
+        except NotFound:  # GraphQL says what is not there in its answer; this is a wrong address
+            raise invisible("GraphQL") from None
+        data = answer.data
+        if not isinstance(data, dict) or not isinstance(data.get("data"), dict) or data.get("errors"):
+            errors = data.get("errors") if isinstance(data, dict) else None
+            kinds = sorted({str(error.get("type", "error"))[:40] for error in errors or [] if isinstance(error, dict)})
+            if "RATE_LIMITED" in kinds:
+                raise CannotTell(RATE_LIMITED, "GraphQL: GitHub's rate limit is used up")
+            raise CannotTell(BAD_RESPONSE, f"GraphQL: the answer is not whole ({', '.join(kinds) or 'no data'})")
+        found: dict[str, Any] = data["data"]
+        return found
+
+    def _ask(self, path: str, parameters: Mapping[str, str | int], body: Any = None) -> Answer:
+        """One question, asked again only where that can help. A GraphQL query only reads, so it may be repeated.
+
+        Raises:
+            NotFound: 404.
+            CannotTell: any other answer that is not whole.
+        """
+        resource = "graphql" if body is not None else "core"
+        shown = "GraphQL" if body is not None else path
+        trouble: CannotTell | None = None
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                self._sleep(min(0.5 * 2**attempt, self._timeout(60)))
+            with self.governor.slot(resource):
+                self._count()
+                try:
+                    raw = self._connection.send("GET" if body is None else "POST", path, parameters, body)
+                except CannotTell as unreachable:
+                    trouble = unreachable
+                    continue
+            limited = self.governor.listen(raw.status, raw.headers, resource)
+            if raw.status == 200:
+                try:
+                    return Answer(decoded(raw.text, raw.headers, shown), raw.headers)
+                except CannotTell as partial:
+                    trouble = partial
+                    continue
+            trouble = refuse(raw.status, raw.headers, raw.text, shown)
+            if not limited and raw.status < 500:
+                break
+        assert trouble is not None  # noqa: S101 - every way round the loop sets it
+        raise trouble

@@ -1,0 +1,174 @@
+from datetime import UTC, datetime
+from threading import Thread
+
+import pytest
+from standins.github import FAULTS, GitHubStandIn
+
+from loopcheck.effects.writer import Writer
+from loopcheck.ledger import lines
+from loopcheck.ledger.branch import BRANCH, PATH, BranchLedger
+from loopcheck.ledger.file import FileLedger
+from loopcheck.ledger.model import Entry
+from loopcheck.model import Verdict
+from loopcheck.reasons import CannotTell
+from loopcheck.world.github.connection import Connection
+from loopcheck.world.github.governor import Governor
+from loopcheck.world.github.reader import GitHub
+from loopcheck.world.github.settings import settings_from
+
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+# One of each sort; the stand-in's own tests have them all.
+QUICK = [
+    FAULTS[name]
+    for name in (
+        "401 403-permission 404 409 422 500 502-done cut cut-done 200-html 200-empty 200-null 200-nothing 204 cut-body"
+    ).split()
+]
+
+
+def entry(item, verdict=Verdict.FAILED, **more):
+    return Entry(NOW, item, verdict, "d" * 64, "0.1.0", "a" * 40, **more)
+
+
+def ledger(github):
+    environment = github.environment
+    settings, token = settings_from(environment), environment["GITHUB_TOKEN"]
+    governor = Governor(sleep=lambda _: None)
+
+    def soon(seconds):
+        return min(seconds, 2.0)
+
+    nothing, no_pause = (lambda: None), (lambda _: None)
+    reader = GitHub(
+        settings, token, once=lambda _, look: look(), count=nothing, timeout=soon, governor=governor, sleep=no_pause
+    )
+    writer = Writer(Connection(settings, token, soon), governor, count=nothing, sleep=no_pause)
+    return BranchLedger(reader, writer.send, sleep=no_pause)
+
+
+@pytest.fixture
+def github():
+    with GitHubStandIn(now=NOW) as stand_in:
+        stand_in.repository.commit({"README.md": "here\n"})
+        yield stand_in
+
+
+def items(kept):
+    return sorted(one.item for one in kept.read())
+
+
+# lines
+
+
+def test_lines_are_read_back():
+    many = [entry(text, note=text, reasons=(text,)) for text in ("#1", "a\nb", "é\u2028", '{"x": 1}')]
+    assert lines.read(lines.write(many), "x") == tuple(many)
+    assert lines.write(many).count(b"\n") == len(many)
+
+
+@pytest.mark.parametrize("line", [b"{", b"[]", b"<<<<<<< HEAD", b"\xff", b"[" * 5000, b'{"at": "yesterday"}'])
+def test_a_line_that_cannot_be_read_is_named(line):
+    with pytest.raises(CannotTell, match="ledger:2: "):
+        lines.read(lines.write([entry("#1")]) + line + b"\n", "ledger")
+
+
+@pytest.mark.parametrize("before", [b"", b"{}", b"{}\n", lines.write([entry("#9")])])
+def test_what_is_there_stays_byte_for_byte(before):
+    after = lines.added(before, [entry("#1")])
+    assert after.startswith(before)
+    assert after.endswith(lines.write([entry("#1")]))
+    assert lines.added(after, [entry("#1")]) == after
+
+
+# a file
+
+
+def test_a_file_is_made_and_added_to(tmp_path):
+    kept = FileLedger(tmp_path / "ledger.jsonl")
+    assert kept.read() == ()
+    kept.append([entry("#1")])
+    kept.append([entry("#1"), entry("#2")])
+    assert items(kept) == ["#1", "#2"]
+
+
+def test_many_at_once_lose_nothing_in_a_file(tmp_path):
+    names = [f"#{number}" for number in range(20)]
+    crew = [Thread(target=FileLedger(tmp_path / "l").append, args=([entry(name)],)) for name in names]
+    _together(crew)
+    assert items(FileLedger(tmp_path / "l")) == sorted(names)
+
+
+# a branch
+
+
+def test_a_branch_is_made_and_added_to(github):
+    kept = ledger(github)
+    assert kept.read() == ()
+    kept.append([])
+    assert github.writes == []
+    kept.append([entry("#1")])
+    kept.append([entry("#1"), entry("#2")])
+    assert items(kept) == ["#1", "#2"]
+    written = len(github.writes)
+    kept.append([entry("#2")])
+    assert len(github.writes) == written
+    git = github.repository.git
+    head = git.commits[git.refs[f"refs/heads/{BRANCH}"]]
+    (first,) = head.parents
+    assert git.commits[first].parents == []
+    assert list(git.files(first)) == [PATH]
+
+
+def test_what_people_put_on_the_branch_stays(github):
+    ledger(github).append([entry("#1")])
+    github.repository.commit({"README.md": "what this is\n"}, branch=BRANCH)
+    ledger(github).append([entry("#2")])
+    git = github.repository.git
+    assert sorted(git.files(git.refs[f"refs/heads/{BRANCH}"])) == ["README.md", PATH]
+
+
+def test_many_at_once_lose_nothing_on_a_branch(github):
+    names = [f"#{number}" for number in range(4)]
+    _together([Thread(target=ledger(github).append, args=([entry(name)],)) for name in names])
+    assert items(ledger(github)) == names
+
+
+@pytest.mark.parametrize("fault", QUICK, ids=lambda one: one.name)
+def test_no_fault_loses_or_doubles_an_entry(github, fault):
+    ledger(github).append([entry("#0")])
+    for place in (1, 3):
+        before = dict(github.repository.git.refs)
+        github.fault("P* *", fault, after=place)
+        try:
+            ledger(github).append([entry("#1")])
+        except CannotTell:
+            ledger(github).append([entry("#1")])
+        assert items(ledger(github)) == ["#0", "#1"]
+        github._planned.clear()
+        github.repository.git.refs = before
+
+
+@pytest.mark.parametrize("fault", [one for one in QUICK if one.to != "write"], ids=lambda one: one.name)
+@pytest.mark.parametrize("path", ["ref/*", "blobs/*"])
+def test_a_ledger_that_was_not_seen_is_not_an_empty_one(github, path, fault):
+    ledger(github).append([entry("#1")])
+    github.fault(f"GET /repos/*/git/{path}", fault, times=None)
+    try:
+        seen = items(ledger(github))
+    except CannotTell:
+        return
+    assert (fault.name == "404" and path == "ref/*" and seen == []) or seen == ["#1"]
+
+
+def test_without_permission_nothing_is_recorded():
+    with GitHubStandIn(now=NOW, permissions={"contents": "read", "metadata": "read"}) as github:
+        github.repository.commit({"README.md": "here\n"})
+        with pytest.raises(CannotTell, match=r"may not write this.*contents=write"):
+            ledger(github).append([entry("#1")])
+
+
+def _together(crew):
+    for thread in crew:
+        thread.start()
+    for thread in crew:
+        thread.join()

@@ -1,0 +1,12 @@
+"""Apps, as far as anybody asks."""
+
+from standins.github.routing import Refused, route
+from standins.github.state import ACTIONS_APP
+
+
+@route("GET", "/apps/{slug}")
+def app(call):
+    """The app that reports the checks of workflows."""
+    if call.params["slug"] != "github-actions":
+        raise Refused(404, "Not Found")
+    return {"id": ACTIONS_APP, "slug": "github-actions", "name": "GitHub Actions"}
