@@ -98,6 +98,7 @@ def _cell(text: str) -> str:
 
 def main() -> int:
     """Write the page; 1 where a mutant survives or a harmless variation is refused."""
+    sys.path.insert(0, str(ROOT / "tests"))  # for `standins`, the systems that mutants of GitHub's kinds are in
     folder = os.environ.get("LOOPCHECK_CORPORA")
     text, wrong = page(Path(folder) if folder else None)
     PAGE.parent.mkdir(exist_ok=True)

@@ -8,6 +8,7 @@ from loopcheck.checker import CannotTell, Checker, Claim, World
 from loopcheck.paths import Paths
 from loopcheck.reasons import TOO_BIG, TRUNCATED
 from loopcheck.world import Repository
+from loopcheck_checks.codeowners.asking import asked
 from loopcheck_checks.codeowners.judge import judge
 from loopcheck_checks.codeowners.manifest import MANIFEST, CodeownersExpectation, CodeownersObservation, Group, Line
 from loopcheck_checks.codeowners.rules import Rules, readings
@@ -60,6 +61,7 @@ class CodeownersChecker(Checker[CodeownersExpectation, CodeownersObservation]):
             rules=naming,
             skipped=tuple(rules.skipped[:20]),
             groups=groups,
+            enforcement=world.attempt(lambda: asked(world)) if expect.enforced else None,
         )
 
     def judge(self, expect: CodeownersExpectation, observation: CodeownersObservation) -> Iterable[Claim]:

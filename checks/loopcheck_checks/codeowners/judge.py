@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from loopcheck.checker import Claim, ClaimKind, Evidence, Outcome
-from loopcheck.reasons import NEEDS_GITHUB, Reason
+from loopcheck.reasons import Reason
+from loopcheck_checks.codeowners.enforced import enforced
 from loopcheck_checks.codeowners.manifest import (
     DOUBTFUL_LINE,
-    ENFORCED,
     FILE_LOADED,
     HAS_RULE,
     NO_CODEOWNERS,
@@ -75,11 +75,7 @@ def judge(expect: CodeownersExpectation, seen: CodeownersObservation) -> Iterato
             holds="nobody else owns any of the files",
         )
     if expect.enforced:
-        yield ENFORCED.unknown(
-            NEEDS_GITHUB,
-            "whether the branch requires reviews by owners, and whether GitHub knows these, is not in the file"
-            " (`enforced: false` asks only for the file)",
-        )
+        yield enforced(expect, seen)
 
 
 def _has_rule(expect: CodeownersExpectation, seen: CodeownersObservation) -> Claim:

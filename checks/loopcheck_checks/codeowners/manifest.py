@@ -7,8 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from loopcheck.checker import ClaimKind, Expectation, Manifest, Observation, Reason, Rung
+from loopcheck.checker import ClaimKind, Expectation, Manifest, Observation, Reason, Rung, Unseen
 from loopcheck.paths import RepoGlob
+from loopcheck_checks.systems.github_branches import SECRETS, SYSTEM, Branch
 
 _OWNER = re.compile(
     r"@[A-Za-z0-9_-]{1,100}(/[A-Za-z0-9._-]{1,100})?|[^\s@#/]{1,100}@[A-Za-z0-9-]{1,100}(\.[A-Za-z0-9-]{1,63}){1,8}"
@@ -74,6 +75,14 @@ class Group(Struct, frozen=True):
     examples: tuple[str, ...]
 
 
+class Enforcement(Struct, frozen=True, tag="enforcement"):
+    """What GitHub says of the file and of the branch that it guards."""
+
+    branch: Branch
+    unknown: tuple[tuple[int, str], ...] | Unseen
+    """Owners whom GitHub does not know, or who may not write, each with the line that names them."""
+
+
 class CodeownersObservation(Observation, frozen=True, kw_only=True):
     """What was seen of the ownership of files."""
 
@@ -95,6 +104,8 @@ class CodeownersObservation(Observation, frozen=True, kw_only=True):
     skipped: tuple[int, ...] = ()
     """Lines that GitHub skips, because it does not read their pattern."""
     groups: tuple[Group, ...] = ()
+    enforcement: Enforcement | Unseen | None = None
+    """`None` where nobody asked."""
 
 
 FILE_LOADED = ClaimKind("file-loaded", Rung.EXISTS, "GitHub finds a CODEOWNERS file and loads it.")
@@ -131,10 +142,32 @@ DOUBTFUL_LINE = Reason(
     "What follows depends on a line that GitHub may skip.",
     "Mend the line that the message names; GitHub shows its errors on the page of the file.",
 )
+NOT_ENFORCED = Reason(
+    "not-enforced",
+    "Neither the protection of the default branch nor an enforced ruleset requires reviews by owners.",
+    "Switch on `Require review from Code Owners` for the branch.",
+)
+UNKNOWN_OWNER = Reason(
+    "unknown-owner",
+    "GitHub does not know the owner, or the owner may not write to the repository, so nobody is asked.",
+    "Correct the name, make the team visible, and give it write access.",
+)
 
 MANIFEST = Manifest(
     kind="codeowners",
     summary="The right people own the files, by GitHub's own rules.",
     claims=(FILE_LOADED, PATH_THERE, HAS_RULE, OWNED, ONLY, ENFORCED),
-    reasons=(NO_CODEOWNERS, NOT_LOADED, NO_SUCH_PATH, NO_RULE, NOT_OWNED, OTHER_OWNER, DOUBTFUL_LINE),
+    reasons=(
+        NO_CODEOWNERS,
+        NOT_LOADED,
+        NO_SUCH_PATH,
+        NO_RULE,
+        NOT_OWNED,
+        OTHER_OWNER,
+        DOUBTFUL_LINE,
+        NOT_ENFORCED,
+        UNKNOWN_OWNER,
+    ),
+    systems=(SYSTEM,),
+    secrets=SECRETS,
 )
