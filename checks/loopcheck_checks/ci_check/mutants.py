@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from textwrap import dedent
 
-from loopcheck.testing import RepositoryBuilder, examine
+from loopcheck.testing import file_mutants
+from loopcheck.testing.file_mutants import Declared
 from loopcheck.testing.mutants import Mutant, Outcome, edits
 from loopcheck_checks.ci_check import CiCheckChecker
 
@@ -377,19 +376,10 @@ def harmless_calls() -> Iterator[Mutant[Files]]:
     )  # fmt: skip
 
 
-def verdicts(variants: Iterable[Mutant[Files]], declared: str) -> Iterator[Outcome]:
+def verdicts(variants: Iterable[Mutant[Files]], declared: str) -> list[Outcome]:
     """What the checker says of each of some variants."""
-    checker = CiCheckChecker()
-    with tempfile.TemporaryDirectory() as folder:
-        repository = RepositoryBuilder(Path(folder))
-        before: Files = {}
-        for variant in variants:
-            repository.commit({**dict.fromkeys(before), **variant.mutated})
-            before = variant.mutated
-            session = repository.session()
-            result = examine(checker, declared, session)
-            session.repository.close()
-            yield Outcome(variant.name, result.verdict, tuple(c.reason for c in result.claims if c.reason))
+    those = [Mutant(variant.name, Declared(declared, variant.mutated)) for variant in variants]
+    return file_mutants.outcomes(CiCheckChecker(), those)
 
 
 def outcomes() -> list[Outcome]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from loopcheck.testing import file_mutants
-from loopcheck.testing.file_mutants import Declared
+from loopcheck.testing.file_mutants import Declared, declaring
 from loopcheck.testing.mutants import Mutant, Outcome, edits, replacing
 from loopcheck_checks.codeowners import CodeownersChecker
 
@@ -76,7 +74,7 @@ def mutants() -> Iterator[Mutant[Declared]]:
         ("in a section, as on GitLab", _rules("/db/", "[db] @shop/dba @ada\n/db/ #")),
         ("rules in the wrong order", lambda it: it.but(_FILE, "/db/ @shop/dba @ada\n* @shop/everyone\n")),
         ("folder moved away", _moved),
-        ("enforcement not seen", _declared("enforced: false", "enforced: true")),
+        ("enforcement not seen", declaring("enforced: false", "enforced: true")),
     )
 
 
@@ -96,8 +94,8 @@ def harmless() -> Iterator[Mutant[Declared]]:
         ("in docs", lambda it: it.but(_FILE, None).but("docs/CODEOWNERS", _RULES)),
         ("a later rule elsewhere", _added("/docs/ @shop/writers")),
         ("a broken line elsewhere", _added("/docs/[ab].md writers")),
-        ("declared by pattern", _declared("path: db", "path: db/**/*.sql")),
-        ("declared for one file", _declared("path: db", "path: db/seeds/a.sql")),
+        ("declared by pattern", declaring("path: db", "path: db/**/*.sql")),
+        ("declared for one file", declaring("path: db", "path: db/seeds/a.sql")),
     )
 
 
@@ -107,10 +105,6 @@ def _rules(old: str, new: str) -> Callable[[Declared], Declared]:
 
 def _added(line: str) -> Callable[[Declared], Declared]:
     return lambda it: it.but(_FILE, f"{_RULES}{line}\n")
-
-
-def _declared(old: str, new: str) -> Callable[[Declared], Declared]:
-    return lambda it: msgspec.structs.replace(it, expect=replacing(old, new)(it.expect))
 
 
 def _linked(it: Declared) -> Declared:
@@ -123,14 +117,9 @@ def _moved(it: Declared) -> Declared:
 
 def outcomes() -> list[Outcome]:
     """What the checker says of each mutant."""
-    return _verdicts(mutants())
+    return file_mutants.outcomes(CodeownersChecker(), mutants())
 
 
 def harmless_outcomes() -> list[Outcome]:
     """What the checker says of the passing files, and of each harmless variation of them."""
-    return _verdicts([Mutant("as it is", PASSING), *harmless()])
-
-
-def _verdicts(those: Iterable[Mutant[Declared]]) -> list[Outcome]:
-    with TemporaryDirectory() as folder:
-        return file_mutants.outcomes(CodeownersChecker(), those, Path(folder) / "repository")
+    return file_mutants.outcomes(CodeownersChecker(), [Mutant("as it is", PASSING), *harmless()])

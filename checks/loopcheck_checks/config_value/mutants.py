@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -214,14 +212,9 @@ def _linked(it: Declared) -> Declared:
 
 def outcomes() -> list[Outcome]:
     """What the checker says of each mutant."""
-    return _verdicts(mutants())
+    return file_mutants.outcomes(ConfigValueChecker(), mutants())
 
 
 def harmless_outcomes() -> list[Outcome]:
     """What the checker says of the passing values, and of each harmless variation of them."""
-    return _verdicts(harmless())
-
-
-def _verdicts(those: Iterable[Mutant[Declared]]) -> list[Outcome]:
-    with TemporaryDirectory() as folder:
-        return file_mutants.outcomes(ConfigValueChecker(), those, Path(folder) / "repository")
+    return file_mutants.outcomes(ConfigValueChecker(), harmless())

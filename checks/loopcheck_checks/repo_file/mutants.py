@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Iterator
 
 import msgspec
 
@@ -69,14 +67,9 @@ def _below_a_link(it: Declared) -> Declared:
 
 def outcomes() -> list[Outcome]:
     """What the checker says of each mutant."""
-    return _verdicts(mutants())
+    return file_mutants.outcomes(RepoFileChecker(), mutants())
 
 
 def harmless_outcomes() -> list[Outcome]:
     """What the checker says of the passing file, and of each harmless variation of it."""
-    return _verdicts([Mutant("as it is", PASSING), *harmless()])
-
-
-def _verdicts(those: Iterable[Mutant[Declared]]) -> list[Outcome]:
-    with TemporaryDirectory() as folder:
-        return file_mutants.outcomes(RepoFileChecker(), those, Path(folder) / "repository")
+    return file_mutants.outcomes(RepoFileChecker(), [Mutant("as it is", PASSING), *harmless()])

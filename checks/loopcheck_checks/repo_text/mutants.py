@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from loopcheck.testing import file_mutants
-from loopcheck.testing.file_mutants import Declared
+from loopcheck.testing.file_mutants import Declared, declaring
 from loopcheck.testing.mutants import Mutant, Outcome, edits, replacing
 from loopcheck_checks.repo_text import RepoTextChecker
 
@@ -72,8 +70,8 @@ def mutants() -> Iterator[Mutant[Declared]]:
         ("unwanted text in a comment", _script("# Rolls", "# Use --force. Rolls")),
         ("exit code swallowed", _script("--timeout=120s", "--timeout=120s || true")),
         ("new file without it", lambda it: it.but("deploy/c.sh", "#!/bin/bash\nkubectl apply -f c.yaml\n")),
-        ("paths narrowed to nothing", _declared("deploy/*.sh", "deploy/**/x/*.sh")),
-        ("one of two paths stands for nothing", _declared("deploy/*.sh", "[deploy/*.sh, deploi/*.sh]")),
+        ("paths narrowed to nothing", declaring("deploy/*.sh", "deploy/**/x/*.sh")),
+        ("one of two paths stands for nothing", declaring("deploy/*.sh", "[deploy/*.sh, deploi/*.sh]")),
     )
 
 
@@ -88,7 +86,7 @@ def harmless() -> Iterator[Mutant[Declared]]:
         ("a binary file beside them", lambda it: it.but("deploy/c.sh", b"\0\1\2")),
         ("a file without a last line feed", lambda it: it.but(_A, _SCRIPT.rstrip("\n"))),
         ("commented out once, and there once", _script("set -euo", "# set -euo pipefail\nset -euo")),
-        ("in any file", lambda it: _declared("paths", "in: any\npaths")(it).but(_B, "#!/bin/bash\n")),
+        ("in any file", lambda it: declaring("paths", "in: any\npaths")(it).but(_B, "#!/bin/bash\n")),
         ("comments count, by declaration", _in_a_comment),
         ("comments never count, by declaration", _forgiven),
     )
@@ -96,10 +94,6 @@ def harmless() -> Iterator[Mutant[Declared]]:
 
 def _script(old: str, new: str) -> Callable[[Declared], Declared]:
     return lambda it: it.but(_A, replacing(old, new)(_SCRIPT))
-
-
-def _declared(old: str, new: str) -> Callable[[Declared], Declared]:
-    return lambda it: msgspec.structs.replace(it, expect=replacing(old, new)(it.expect))
 
 
 def _linked(it: Declared) -> Declared:
@@ -112,23 +106,18 @@ def _one_linked(it: Declared) -> Declared:
 
 
 def _in_a_comment(it: Declared) -> Declared:
-    return _declared("paths", "comments: true\npaths")(_script("set -euo", "#\n#:\nset -euo")(it))
+    return declaring("paths", "comments: true\npaths")(_script("set -euo", "#\n#:\nset -euo")(it))
 
 
 def _forgiven(it: Declared) -> Declared:
-    return _declared("paths", "comments: false\npaths")(_script("# Rolls", "# Never --force. Rolls")(it))
+    return declaring("paths", "comments: false\npaths")(_script("# Rolls", "# Never --force. Rolls")(it))
 
 
 def outcomes() -> list[Outcome]:
     """What the checker says of each mutant."""
-    return _verdicts(mutants())
+    return file_mutants.outcomes(RepoTextChecker(), mutants())
 
 
 def harmless_outcomes() -> list[Outcome]:
     """What the checker says of the passing files, and of each harmless variation of them."""
-    return _verdicts([Mutant("as it is", PASSING), *harmless()])
-
-
-def _verdicts(those: Iterable[Mutant[Declared]]) -> list[Outcome]:
-    with TemporaryDirectory() as folder:
-        return file_mutants.outcomes(RepoTextChecker(), those, Path(folder) / "repository")
+    return file_mutants.outcomes(RepoTextChecker(), [Mutant("as it is", PASSING), *harmless()])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 
 from loopcheck.checker import AnyChecker
-from loopcheck.testing.mutants import Mutant, Outcome
+from loopcheck.testing.mutants import Mutant, Outcome, replacing
 from loopcheck.testing.repository import NOW, RepositoryBuilder
 from loopcheck.testing.run import examine
 
@@ -31,17 +33,26 @@ class Declared(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, files=others if content is None else {**others, path: content})
 
 
-def outcomes(checker: AnyChecker, mutants: Iterable[Mutant[Declared]], folder: Path) -> list[Outcome]:
-    """What `checker` says of each mutant. Every one is a commit of its own in one repository in `folder`."""
-    repository = RepositoryBuilder(folder)
+def declaring(old: str, new: str) -> Callable[[Declared], Declared]:
+    """A change of the declaration: `old`, which must be there, becomes `new`."""
+    return lambda it: msgspec.structs.replace(it, expect=replacing(old, new)(it.expect))
+
+
+def outcomes(checker: AnyChecker, mutants: Iterable[Mutant[Declared]]) -> list[Outcome]:
+    """What `checker` says of each mutant. Every one is a commit of its own, and all are in one repository."""
     those = list(mutants)
-    repository.git("fast-import", "--quiet", stdin=b"".join(_commits(those)))
-    out: list[Outcome] = []
-    for number, mutant in enumerate(those):
-        result = examine(checker, mutant.mutated.expect, repository.session(ref=f"refs/heads/mutant-{number}"))
-        reasons = tuple(dict.fromkeys(claim.reason for claim in result.claims if claim.reason))
-        out.append(Outcome(mutant.name, result.verdict, reasons))
-    return out
+    with TemporaryDirectory() as folder:
+        repository = RepositoryBuilder(Path(folder))
+        repository.git("fast-import", "--quiet", stdin=b"".join(_commits(those)))
+        return [_outcome(checker, mutant, repository, number) for number, mutant in enumerate(those)]
+
+
+def _outcome(checker: AnyChecker, mutant: Mutant[Declared], repository: RepositoryBuilder, number: int) -> Outcome:
+    session = repository.session(ref=f"refs/mutants/{number}")
+    with closing(session.repository):
+        result = examine(checker, mutant.mutated.expect, session)
+    reasons = tuple(dict.fromkeys(claim.reason for claim in result.claims if claim.reason))
+    return Outcome(mutant.name, result.verdict, reasons)
 
 
 def _commits(mutants: Iterable[Mutant[Declared]]) -> Iterator[bytes]:
@@ -49,7 +60,7 @@ def _commits(mutants: Iterable[Mutant[Declared]]) -> Iterator[bytes]:
     moment = int(NOW.timestamp())
     for number, mutant in enumerate(mutants):
         declared = mutant.mutated
-        yield f"commit refs/heads/mutant-{number}\ncommitter Dev <dev@example.org> {moment} +0000\n".encode()
+        yield f"commit refs/mutants/{number}\ncommitter Dev <dev@example.org> {moment} +0000\n".encode()
         yield _data(mutant.name.encode())
         for path, content in declared.files.items():
             mode = "100755" if path in declared.executable else "100644"
@@ -58,6 +69,7 @@ def _commits(mutants: Iterable[Mutant[Declared]]) -> Iterator[bytes]:
         for path, target in declared.links.items():
             yield f"M 120000 inline {path}\n".encode()
             yield _data(target.encode())
+    yield b"reset refs/heads/main\nfrom refs/mutants/0\n"  # so that there is a default branch
 
 
 def _data(content: bytes) -> bytes:
