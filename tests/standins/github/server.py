@@ -125,6 +125,7 @@ class GitHubStandIn:
         """A new repository."""
         made = Repository(full_name, private=private, now=lambda: self.now, accounts=self.account, ids=self.ids)
         made.visible_to = {_BOT}
+        made.commit({"README.md": "Shop\n"}, message="Begin")
         self.repositories[full_name.lower()] = made
         self.account(made.owner).kind = "Organization"
         return made

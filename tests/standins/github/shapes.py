@@ -77,16 +77,11 @@ def repository(call, found=None, *, full=False):
 
 
 def _permissions(call, found):
-    """What GitHub says that the asker may do; for an app's token it follows from the permission `contents`."""
-    if call.token.user:
-        order = ["none", "read", "triage", "write", "maintain", "admin"]
-        role = order.index(role_of(found, call.account))
-    else:
-        level = call.token.permissions.get("contents", "none")
-        role = {"none": 0, "read": 1, "write": 3, "admin": 5}[level]
-    return {
-        name: role >= least for name, least in (("admin", 5), ("maintain", 4), ("push", 3), ("triage", 2), ("pull", 1))
-    }
+    """What GitHub says that the asker may do. It is said of people; of an app's token it is all false."""
+    order = ["none", "read", "triage", "write", "maintain", "admin"]
+    role = order.index(role_of(found, call.account)) if call.token.user else 0
+    grades = (("admin", 5), ("maintain", 4), ("push", 3), ("triage", 2), ("pull", 1))
+    return {name: role >= least for name, least in grades}
 
 
 def role_of(found, account):

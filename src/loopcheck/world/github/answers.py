@@ -17,6 +17,11 @@ GONE = Reason(
     "gone", "GitHub says that it was deleted, or that the feature is switched off.", "Close the item, or switch it on."
 )
 BLOCKED = Reason("blocked", "GitHub may not show this, for legal reasons.", "Ask GitHub; see the link in its answer.")
+UNSETTLED = Reason(
+    "unsettled",
+    "GitHub said two things within a moment, as it does while a change is on its way to all of its machines.",
+    "Nothing to do: the next run looks again.",
+)
 
 
 class NotFound(Exception):  # noqa: N818 - an answer, not an error

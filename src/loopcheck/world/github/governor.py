@@ -22,6 +22,9 @@ BUDGET_SPENT = Reason(
 )
 
 
+_UNSAID = 60.0  # seconds, where GitHub gives none; it asks for at least a minute
+
+
 class Limits(msgspec.Struct, frozen=True):
     """What a run may ask of GitHub."""
 
@@ -61,6 +64,7 @@ class Governor:
         self._slots = threading.BoundedSemaphore(self.limits.concurrency)
         self._lock = threading.Lock()
         self._not_before: dict[str, float] = {}
+        self._counted_until = 0.0
 
     @contextmanager
     def slot(self, resource: str) -> Iterator[None]:
@@ -100,7 +104,7 @@ class Governor:
         elif status in (403, 429) and remaining == 0:
             until, refused = self._clock() + max(1.0, (reset or now + 60) - now), True
         elif status == 429:
-            until, refused = self._clock() + 60, True
+            until, refused = self._clock() + _UNSAID, True
         elif remaining is not None and remaining <= self.limits.reserve and reset is not None and reset > now:
             until = self._clock() + (reset - now)
         if until is not None:
@@ -109,6 +113,11 @@ class Governor:
                 if refused and retry_after is not None:  # a secondary limit is for everything the token does
                     self._not_before["*"] = max(until, self._not_before.get("*", 0))
         return refused
+
+    def pause(self) -> None:
+        """Let nothing through for a minute: GitHub asked for a pause, and did not say how long."""
+        with self._lock:
+            self._not_before["*"] = max(self._clock() + _UNSAID, self._not_before.get("*", 0))
 
     def _server_time(self, headers: Mapping[str, str]) -> float:
         """GitHub's clock where it says: `x-ratelimit-reset` is reckoned by it, and this machine's may be wrong."""
@@ -123,14 +132,18 @@ class Governor:
         while True:
             with self._lock:
                 until = max(self._not_before.get(resource, 0), self._not_before.get("*", 0))
-                pause = until - self._clock()
+                now = self._clock()
+                pause = until - now
                 if pause <= 0:
                     return
-                if self.waited + pause > self.limits.wait:
+                # Those who wait at the same time wait once.
+                more = max(0.0, until - max(now, self._counted_until))
+                if self.waited + more > self.limits.wait:
                     raise CannotTell(
                         RATE_LIMITED, f"GitHub asks to wait {pause:.0f} s, and this run may wait {self.limits.wait:.0f}"
                     )
-                self.waited += pause
+                self.waited += more
+                self._counted_until = max(until, self._counted_until)
             self._sleep(pause)
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from loopcheck.reasons import BAD_RESPONSE, RATE_LIMITED, TRUNCATED, CannotTell
-from loopcheck.world.github.answers import NotFound, decoded, invisible, refuse
+from loopcheck.world.github.answers import UNSETTLED, NotFound, decoded, invisible, refuse
 from loopcheck.world.github.connection import PAGE, Connection
 from loopcheck.world.github.governor import Governor
 from loopcheck.world.github.settings import GitHubSettings
@@ -19,6 +19,7 @@ T = TypeVar("T")
 Once = Callable[[Hashable, Callable[[], Any]], Any]
 
 _MAX_PAGES = 100
+_PASSES = 3
 _ATTEMPTS = 3
 
 
@@ -89,14 +90,20 @@ class GitHub:
             CannotTell: there is no whole answer, or a 404 could mean that the token may not see.
         """
         try:
-            data = self._read(path, parameters).data
+            return self._read(path, parameters).data
         except NotFound:
-            if path.startswith(f"/repos/{self.repository}/") and self.sees_repository():
-                return None
-            raise invisible(path) from None
-        if data is None:  # an empty body is no answer, and least of all "not there"
-            raise CannotTell(BAD_RESPONSE, f"{path}: the answer is empty")
-        return data
+            if not path.startswith(f"/repos/{self.repository}/") or not self.sees_repository():
+                raise invisible(path) from None
+        key = ("github", "absent", path, tuple(sorted(parameters.items())))
+        return self._once(key, lambda: self._again(path, parameters))
+
+    def _again(self, path: str, parameters: Mapping[str, str | int]) -> None:
+        """Ask once more for what was not there: a machine of GitHub's that is behind says 404 as well."""
+        try:
+            self._ask(path, parameters)
+        except NotFound:
+            return
+        raise CannotTell(UNSETTLED, f"{path}: missing at first, and there a moment later")
 
     def list_all(self, path: str, *, under: str | None = None, **parameters: str | int) -> list[Any]:
         """Every entry of a list, through all of its pages.
@@ -124,18 +131,23 @@ class GitHub:
         return found
 
     def sees_repository(self) -> bool:
-        """Whether this token has shown that it can see the repository and its contents."""
+        """Whether this token has shown that it can see the repository and its contents.
+
+        Raises:
+            CannotTell: there is no whole answer.
+        """
         path = f"/repos/{self.repository}"
         try:
-            answer = self._read(path, {})
+            data = self._read(path, {}).data
+            if not isinstance(data, dict) or str(data.get("full_name", "")).lower() != self.repository.lower():
+                return False
+            # A token without `contents: read` gets the repository and 404 for what is in it. What the repository says
+            # under `permissions` is about people: to a workflow's token it denies everything.
+            if data.get("private", True):
+                self._read(f"{path}/git/ref/heads/{data.get('default_branch')}", {})
         except NotFound:
             return False
-        data = answer.data
-        if not isinstance(data, dict) or str(data.get("full_name", "")).lower() != self.repository.lower():
-            return False
-        # A token without `contents: read` gets the repository and 404 for what is in it.
-        permissions = data.get("permissions")
-        return not data.get("private") or (isinstance(permissions, dict) and bool(permissions.get("pull")))
+        return True
 
     def _read(self, path: str, parameters: Mapping[str, str | int]) -> Answer:
         key = ("github", "get", path, tuple(sorted(parameters.items())))
@@ -143,32 +155,39 @@ class GitHub:
         return answer
 
     def _pages(self, path: str, under: str | None, parameters: Mapping[str, str | int]) -> list[Any]:
+        """A list of one page is as it came. Longer ones shift while they are read, so they are read until they stay.
+
+        An entry that leaves the first page while the second is fetched takes one from the second that nobody saw.
+        """
+        found, pages = self._pass(path, under, parameters)
+        if pages == 1:
+            return found
+        for _ in range(_PASSES - 1):
+            before, (found, _pages) = found, self._pass(path, under, parameters)
+            if [_name(entry) for entry in before] == [_name(entry) for entry in found]:
+                return found
+        raise CannotTell(UNSETTLED, f"{path}: the list changes while it is read")
+
+    def _pass(self, path: str, under: str | None, parameters: Mapping[str, str | int]) -> tuple[list[Any], int]:
+        """All pages, once, and how many they were."""
         found: list[Any] = []
         seen: set[Any] = set()
-        total: int | None = None
         for page in range(1, _MAX_PAGES + 1):
             try:
                 answer = self._ask(path, {**parameters, "per_page": PAGE, "page": page})
             except NotFound:
                 raise invisible(path) from None
-            entries = answer.data
-            if under is not None:
-                if not isinstance(entries, dict) or not isinstance(entries.get(under), list):
-                    raise CannotTell(BAD_RESPONSE, f"{path}: the answer has no `{under}`")
-                total = entries.get("total_count") if isinstance(entries.get("total_count"), int) else total
-                entries = entries[under]
-            if not isinstance(entries, list):
-                raise CannotTell(BAD_RESPONSE, f"{path}: the answer is not a list")
+            entries, total = _entries(answer.data, path, under)
             for entry in entries:
-                # Pages shift while they are read: an entry may come twice.
-                name = entry.get("id") or entry.get("name") if isinstance(entry, dict) else None
+                name = _name(entry)
                 if name is None or name not in seen:
                     found.append(entry)
                     seen.add(name)
-            if 'rel="next"' not in answer.headers.get("link", ""):
+            # A full page may be followed by another, whatever became of the header.
+            if 'rel="next"' not in answer.headers.get("link", "") and len(entries) < PAGE:
                 if total is not None and len(found) < total:
                     raise CannotTell(TRUNCATED, f"{path}: {len(found)} of {total} entries came")
-                return found
+                return found, page
         raise CannotTell(TRUNCATED, f"{path}: more than {_MAX_PAGES * PAGE:,} entries")
 
     def _graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,12 +228,39 @@ class GitHub:
             limited = self.governor.listen(raw.status, raw.headers, resource)
             if raw.status == 200:
                 try:
-                    return Answer(decoded(raw.text, raw.headers, shown), raw.headers)
+                    data = decoded(raw.text, raw.headers, shown)
                 except CannotTell as partial:
                     trouble = partial
                     continue
+                if isinstance(data, dict | list):
+                    return Answer(data, raw.headers)
+                trouble = CannotTell(BAD_RESPONSE, f"{shown}: the answer is empty")
+                continue
             trouble = refuse(raw.status, raw.headers, raw.text, shown)
-            if not limited and raw.status < 500:
+            if trouble.reason is RATE_LIMITED and not limited:
+                self.governor.pause()
+            elif not limited and raw.status < 500:
                 break
         assert trouble is not None  # noqa: S101 - every way round the loop sets it
         raise trouble
+
+
+def _entries(data: Any, path: str, under: str | None) -> tuple[list[Any], int | None]:
+    """The entries of a page, and how many there are in all where the answer says so."""
+    total = None
+    if under is not None:
+        if not isinstance(data, dict) or not isinstance(data.get(under), list):
+            raise CannotTell(BAD_RESPONSE, f"{path}: the answer has no `{under}`")
+        total = data.get("total_count") if isinstance(data.get("total_count"), int) else None
+        data = data[under]
+    if not isinstance(data, list):
+        raise CannotTell(BAD_RESPONSE, f"{path}: the answer is not a list")
+    return data, total
+
+
+def _name(entry: Any) -> Any:
+    """What tells an entry of a list from the others."""
+    if not isinstance(entry, dict):
+        return None
+    name = entry.get("id") or entry.get("name") or entry.get("filename")
+    return name if isinstance(name, str | int) else None

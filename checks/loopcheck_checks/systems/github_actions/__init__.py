@@ -1,0 +1,31 @@
+"""GitHub Actions, for every kind that looks at workflows and what became of their runs."""
+
+from __future__ import annotations
+
+from loopcheck_checks.systems.github_actions.records import Artifact, Job, Run, SeenRun, Workflow
+from loopcheck_checks.systems.github_actions.runs import (
+    artifacts_of,
+    default_branch,
+    jobs_of,
+    known_workflows,
+    runs_since,
+    seen_run,
+)
+from loopcheck_checks.systems.github_actions.select import chosen, on_branch, windowed
+
+__all__ = [
+    "Artifact",
+    "Job",
+    "Run",
+    "SeenRun",
+    "Workflow",
+    "artifacts_of",
+    "chosen",
+    "default_branch",
+    "jobs_of",
+    "known_workflows",
+    "on_branch",
+    "runs_since",
+    "seen_run",
+    "windowed",
+]
