@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from loopcheck.documents import yaml
 from loopcheck.action import Inputs
+from loopcheck.documents import yaml
 from loopcheck.testing import RepositoryBuilder, booby_traps, runner_log
 from loopcheck.testing.runner_log import names
 
