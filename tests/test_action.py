@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from loopcheck.action import Inputs
 from loopcheck.documents import yaml
 from loopcheck.testing import RepositoryBuilder, booby_traps, runner_log
 from loopcheck.testing.runner_log import names
@@ -160,22 +161,31 @@ def test_a_checkout_below_the_workspace(tmp_path):
     assert (step.workspace / "loopcheck-report.json").exists()
 
 
+def test_annotations_name_paths_below_the_workspace(tmp_path):
+    step = Step(tmp_path)
+    files = {"postmortems/lag.md": item("gone.md"), "postmortems/broken.md": item("a").replace("owner", "onwer")}
+    RepositoryBuilder(step.workspace / "work/shop").commit(files)
+    step.run(path="work/shop")
+    placed = {command.properties["file"] for command in runner_log.commands(step.log)}
+    assert placed == {"work/shop/postmortems/lag.md", "work/shop/postmortems/broken.md"}
+
+
 @pytest.mark.parametrize(
-    ("inner", "path", "file"),
+    ("repository", "path", "top"),
     [
-        ("work/shop", "work/shop", "work/shop/postmortems/lag.md"),
-        ("work/shop", "work/shop/postmortems", "work/shop/postmortems/lag.md"),
-        (".", "postmortems", "postmortems/lag.md"),
-        (".", "", "postmortems/lag.md"),
+        ("work/shop", "work/shop", "work/shop"),
+        ("work/shop", "work/shop/postmortems", "work/shop"),
+        (".", "postmortems", ""),
+        (".", "", ""),
+        (".shop", ".shop", ".shop"),
+        ("..", ".", ""),
     ],
 )
-def test_annotations_name_paths_below_the_workspace(tmp_path, inner, path, file):
-    step = Step(tmp_path)
-    files = {"postmortems/lag.md": item("gone.md"), "postmortems/broken.md": item("a", "x").replace("owner", "onwer")}
-    RepositoryBuilder(step.workspace / inner).commit(files)
-    step.run(path=path)
-    placed = {command.properties["file"] for command in runner_log.commands(step.log)}
-    assert placed == {file, file.replace("lag", "broken")}
+def test_the_top_of_the_repository_is_found_below_the_workspace(tmp_path, repository, path, top):
+    workspace = tmp_path / "workspace"
+    workspace.joinpath(path).mkdir(parents=True)
+    workspace.joinpath(repository, ".git").mkdir(parents=True)
+    assert Inputs.read({"GITHUB_WORKSPACE": str(workspace), "INPUT_PATH": path}).top == top
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ class Inputs(msgspec.Struct, frozen=True):
         found = next(holding, self.workspace)
         if not found.is_relative_to(self.workspace):
             return ""
-        return found.relative_to(self.workspace).as_posix().removeprefix(".")
+        return "" if found == self.workspace else found.relative_to(self.workspace).as_posix()
 
 
 def _given(environment: Mapping[str, str], name: str) -> str:
