@@ -103,6 +103,8 @@ class RepositoryBuilder:
     ) -> Session:
         """What a checker looks through, on this repository. The environment is empty unless given.
 
+        What GitHub fails to answer is asked again at once: a test does not wait.
+
         Args:
             now: the time of the run.
             ref: what to look at.
@@ -114,5 +116,6 @@ class RepositoryBuilder:
             Repository(self.folder, ref),
             now=datetime.fromisoformat(now) if isinstance(now, str) else now,
             environment=environment or {},
+            sleep=lambda _seconds: None,
             settings=node if isinstance(node, yaml.MappingNode) else None,
         )

@@ -73,6 +73,7 @@ class Session:
         environment: where credentials and endpoints come from.
         settings: the `settings:` of the configuration.
         seconds: how long the run may take, in seconds; `None` for as long as it likes.
+        sleep: waits so many seconds before a question to GitHub is asked again.
     """
 
     def __init__(
@@ -83,8 +84,10 @@ class Session:
         environment: Mapping[str, str] | None = None,
         settings: MappingNode | None = None,
         seconds: float | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.repository = repository
+        self._sleep = sleep
         self.now = now or datetime.now(UTC)
         self._environment = os.environ if environment is None else environment
         self._settings = settings
@@ -119,6 +122,7 @@ class Session:
                 once=self.once,
                 count=lambda: self.count("github"),
                 timeout=self.world().timeout,
+                sleep=self._sleep,
             )
 
         return self.once(("github", "client"), connect)
