@@ -22,8 +22,8 @@ class Clock:
         self.now += seconds
 
 
-def client(github: GitHubStandIn, *, limits=None, patience=2.0, clock=None):
-    """GitHub's reader, as a run has it. `patience` is how many real seconds it waits for an answer."""
+def client(github: GitHubStandIn, *, limits=None, patience=lambda: 5.0, clock=None):
+    """GitHub's reader, as a run has it. `patience` says how many real seconds it waits for an answer."""
     clock = clock or Clock(github.now.timestamp())
     session = Session(None, environment={})
     return GitHub(
@@ -31,7 +31,7 @@ def client(github: GitHubStandIn, *, limits=None, patience=2.0, clock=None):
         github.token,
         once=session.once,
         count=lambda: None,
-        timeout=lambda seconds: min(seconds, patience),
+        timeout=lambda seconds: min(seconds, patience()),
         governor=Governor(limits or Limits(), clock=clock, sleep=clock.sleep),
         sleep=clock.sleep,
     )

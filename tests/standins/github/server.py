@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-from standins.github import routes, routing
+from standins.github import openapi, routes, routing
 from standins.github.faults import FAULTS, Planned
 from standins.github.routing import Answer, Call, Refused, Unexpected
 from standins.github.state import Account, Repository, Token, iso
@@ -59,8 +59,8 @@ class GitHubStandIn:
         """Whether more than 80 writes a minute of the stand-in's time are refused."""
         self.elsewhere = "http://127.0.0.2:9"
         """A host that is not GitHub, for redirections."""
-        self.validate = None
-        """Called with each request and its answer; see `openapi`."""
+        self.validate = openapi.validator()
+        """Called with each request and its answer, where GitHub's description is at hand."""
         self._planned = []
         self._snapshots = []
         self._writes = []

@@ -160,7 +160,7 @@ def test_a_merge_queue(github, repository):
     assert said(github, repository, "merge-queue: true") == (F, {"queued": "no-such-rule"})
     github.repository.protection["main"] = protection()
     assert said(github, repository, "merge-queue: true") == (I, {"queued": "not-judged"})
-    github.repository.add_ruleset([{"type": "merge_queue", "parameters": {}}])
+    github.repository.add_ruleset([{"type": "merge_queue"}])
     assert said(github, repository, "merge-queue: true") == (V, {})
 
 

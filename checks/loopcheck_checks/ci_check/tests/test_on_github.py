@@ -167,7 +167,7 @@ def test_names_are_composed_as_github_does(github, repository, name, text, other
 
 
 def test_a_merge_queue_wants_the_event(github, repository):
-    ruled(github, checks("test"), {"type": "merge_queue", "parameters": {}})
+    ruled(github, checks("test"), {"type": "merge_queue"})
     assert said(repository(github)) == (V, {})
     text = PASSING.replace(", merge_group", "")
     assert said(repository(github, text)) == (F, {"required": "not-in-queue"})

@@ -61,12 +61,23 @@ def _run(call, run):
         "id": run.id, "name": run.name, "node_id": node_id("WFR", run.id), "check_suite_id": run.suite, "check_suite_node_id": node_id("CS", run.suite),
         "head_branch": run.branch, "head_sha": run.sha, "path": run.path, "run_number": run.number, "run_attempt": run.attempt, "event": run.event,
         "display_title": run.name, "status": run.status, "conclusion": run.conclusion, "workflow_id": run.workflow, "url": url,
-        "html_url": f"{html}/actions/runs/{run.id}", "pull_requests": run.pulls, "created_at": iso(run.created), "updated_at": iso(run.updated),
+        "html_url": f"{html}/actions/runs/{run.id}", "pull_requests": [_pull(call, run, pull) for pull in run.pulls], "created_at": iso(run.created), "updated_at": iso(run.updated),
         "actor": user(call, run.actor), "triggering_actor": user(call, run.actor), "run_started_at": iso(run.created),
         "jobs_url": f"{url}/jobs", "logs_url": f"{url}/logs", "check_suite_url": f"{api}/check-suites/{run.suite}", "artifacts_url": f"{url}/artifacts",
         "cancel_url": f"{url}/cancel", "rerun_url": f"{url}/rerun", "previous_attempt_url": None, "workflow_url": f"{api}/workflows/{run.workflow}",
         "head_commit": head, "repository": repository(call), "head_repository": repository(call), "referenced_workflows": [],
     }  # fmt: skip
+
+
+def _pull(call, run, pull):
+    """A pull request of a run: what a test says of it, and what it had no need to say."""
+    url = f"{call.github.url}/repos/{call.repository.full_name}"
+    repository = {"id": call.repository.id, "url": url, "name": call.repository.name}
+    number = pull.get("number", 1)
+    sides = {
+        side: {"ref": run.branch, "sha": run.sha, "repo": repository, **pull.get(side, {})} for side in ("head", "base")
+    }
+    return {"id": number, "number": number, "url": f"{url}/pulls/{number}", **pull, **sides}
 
 
 def _within(run, wanted):

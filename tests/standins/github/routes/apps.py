@@ -1,6 +1,7 @@
 """Apps, as far as anybody asks."""
 
 from standins.github.routing import Refused, route
+from standins.github.shapes import app as shown
 from standins.github.state import ACTIONS_APP
 
 
@@ -9,4 +10,4 @@ def app(call):
     """The app that reports the checks of workflows."""
     if call.params["slug"] != "github-actions":
         raise Refused(404, "Not Found")
-    return {"id": ACTIONS_APP, "slug": "github-actions", "name": "GitHub Actions"}
+    return shown(call, ACTIONS_APP)

@@ -1,6 +1,7 @@
 """Who may do what."""
 
 from standins.github.routing import Refused, route
+from standins.github.shapes import user
 
 _GRANTS = ("pull", "triage", "push", "maintain", "admin")
 _ROLES = {"none": 0, "read": 1, "triage": 2, "write": 3, "maintain": 4, "admin": 5}
@@ -21,9 +22,7 @@ def permission(call):
         "permission": _OLD_WORDS[rank],
         "role_name": name,
         "user": {
-            "login": account.login,
-            "id": account.id,
-            "type": account.kind,
+            **user(call, account),
             "permissions": {grant: place < rank for place, grant in enumerate(_GRANTS)},
             "role_name": name,
         },

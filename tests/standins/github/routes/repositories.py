@@ -100,7 +100,18 @@ def get_protection(call):
     _tip(call, name)
     if name not in call.repository.protection:
         raise Refused(404, "Branch not protected")
-    return {"url": f"{call.github.url}{call.path}", **call.repository.protection[name]}
+    url = f"{call.github.url}{call.path}"
+    return {"url": url, **{key: _whole(call, key, part, url) for key, part in call.repository.protection[name].items()}}
+
+
+def _whole(call, key, part, url):
+    """A part of a protection with what a test had no need to say: addresses, and accounts beyond their login."""
+    if not isinstance(part, dict):
+        return part
+    part = {name: _whole(call, name, inner, f"{url}/{key}") for name, inner in part.items()}
+    if isinstance(part.get("users"), list):
+        part["users"] = [{**user(call, call.github.account(one["login"])), **one} for one in part["users"]]
+    return {"url": f"{url}/{key}", **part} if key in {"enforce_admins", "required_signatures"} else part
 
 
 def _rules(call, branch):
