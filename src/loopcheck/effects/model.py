@@ -1,10 +1,8 @@
-"""Intended changes, each one thing. `--dry-run` prints exactly these."""
+"""Intended changes of an issue, each one thing."""
 
 from __future__ import annotations
 
 import msgspec
-
-from loopcheck.ledger.model import Entry
 
 
 class Basis(msgspec.Struct, frozen=True):
@@ -47,22 +45,4 @@ class Reopen(msgspec.Struct, frozen=True, tag="reopen"):
     basis: Basis
 
 
-class Record(msgspec.Struct, frozen=True, tag="record"):
-    """The ledger has this entry."""
-
-    entry: Entry
-
-
-class SetStatus(msgspec.Struct, frozen=True, tag="status"):
-    """A commit has this status, under one name."""
-
-    sha: str
-    state: str
-    """`success`, `failure`, `error` or `pending`."""
-    description: str
-    """At most 140 characters."""
-    context: str = "loopcheck"
-
-
 IssueEffect = PutComment | SetLabels | Reopen
-Effect = IssueEffect | Record | SetStatus

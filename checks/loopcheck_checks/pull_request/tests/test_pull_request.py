@@ -38,9 +38,7 @@ def github(repository):
 
 
 def session_of(repository, github, ref="main"):
-    session = repository.session(ref=ref, environment=github.environment)
-    session.github._sleep = lambda _: None  # between attempts
-    return session
+    return repository.session(ref=ref, environment=github.environment)
 
 
 def look(repository, github, declared=DECLARED, ref="main"):

@@ -45,9 +45,7 @@ def github(storage):
 
 
 def session_of(repository, github):
-    session = repository.session(environment=github.environment)
-    session.github._sleep = lambda _: None  # between attempts
-    return session
+    return repository.session(environment=github.environment)
 
 
 def look(repository, github, declared=PASSING.expect):
