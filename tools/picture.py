@@ -15,8 +15,7 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
 
-from loopcheck import engine
-from loopcheck.cli import common
+from loopcheck import engine, loading
 from loopcheck.demo import story
 from loopcheck.reports import terminal
 
@@ -29,9 +28,9 @@ def main() -> None:
     """Verify the demo and draw what a terminal shows."""
     with tempfile.TemporaryDirectory() as folder:
         story.write(Path(folder) / "shop", NOW)
-        loaded = common.load(Path(folder) / "shop", "HEAD")
+        loaded = loading.load(Path(folder) / "shop", "HEAD")
         try:
-            report = engine.run(loaded.declared.items, loaded.registry, common.session(loaded, NOW))
+            report = engine.run(loaded.declared.items, loaded.registry, loading.session(loaded, NOW))
         finally:
             loaded.repository.close()
     shown = "$ loopcheck verify\n" + terminal.render(report, width=WIDTH)

@@ -17,7 +17,7 @@ from pathlib import Path, PurePath
 
 import msgspec
 
-from loopcheck import engine, runner
+from loopcheck import engine, loading, runner
 from loopcheck.cli import common
 from loopcheck.errors import ExitCode, LoopcheckError, NotARepositoryError, UsageError
 from loopcheck.model import Report, Verdict
@@ -134,20 +134,20 @@ def verify(inputs: Inputs) -> Report:
         LoopcheckError: there is no checkout, or its configuration cannot be read.
     """
     try:
-        loaded = common.load(inputs.checkout, "HEAD", trusted=True)
+        loaded = loading.load(inputs.checkout, "HEAD", trusted=True)
     except NotARepositoryError as error:
         if "not in a git repository" not in str(error):
             raise
         hint = "run `actions/checkout` in an earlier step, with `fetch-depth: 0`"
         raise NotARepositoryError("there is no checkout in the workspace", hint=hint) from None
-    session = common.session(loaded, seconds=inputs.time_limit)
+    session = loading.session(loaded, seconds=inputs.time_limit)
     try:
         return engine.run(
             loaded.declared.items,
             loaded.registry,
             session,
             errors=loaded.declared.problems,
-            notes=common.notes(loaded),
+            notes=loading.notes(loaded),
         )
     finally:
         loaded.repository.close()

@@ -10,7 +10,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from declared_items import declared
 
-from loopcheck.cli import common, output
+from loopcheck import loading
+from loopcheck.cli import output
 from loopcheck.testing import OneChecker
 from loopcheck.testing.runner_log import suspects
 from loopcheck_checks.repo_file import RepoFileChecker
@@ -128,7 +129,7 @@ class _Crashing(RepoFileChecker):
 
 
 def test_a_crash_is_shown_only_when_asked_for(repository, loopcheck, monkeypatch):
-    monkeypatch.setattr(common, "InstalledCheckers", lambda: OneChecker(_Crashing()))
+    monkeypatch.setattr(loading, "InstalledCheckers", lambda: OneChecker(_Crashing()))
     monkeypatch.setenv("DD_API_KEY", "hunter2hunter2")
     quiet = loopcheck("verify")
     assert quiet.code == 3

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from loopcheck import cli, engine
-from loopcheck.cli import common
+from loopcheck import cli, engine, loading
 from loopcheck.demo import story
 from loopcheck.model import Verdict
 
@@ -21,10 +20,10 @@ def told(tmp_path_factory):
 
 
 def report_at(folder: Path, ref: str):
-    loaded = common.load(folder, ref)
+    loaded = loading.load(folder, ref)
     try:
         return engine.run(
-            loaded.declared.items, loaded.registry, common.session(loaded), errors=loaded.declared.problems
+            loaded.declared.items, loaded.registry, loading.session(loaded), errors=loaded.declared.problems
         )
     finally:
         loaded.repository.close()

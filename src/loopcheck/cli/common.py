@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-import msgspec
 
-from loopcheck import sources
-from loopcheck.config import Config, read_config
+from loopcheck import loading
 from loopcheck.errors import ExitCode, UsageError
+from loopcheck.loading import Loaded
 from loopcheck.model import ActionItem, Report, Verdict
 from loopcheck.quantities import Moment
 from loopcheck.reasons import CannotTell
-from loopcheck.registry import InstalledCheckers, Registry
-from loopcheck.sources.written import Tracked
-from loopcheck.world import Repository, Session
+from loopcheck.world import Session
 
 ISSUES = "--issues"
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class Loaded(msgspec.Struct, frozen=True):
-    """A checkout with its configuration and all that is declared in it."""
-
-    repository: Any
-    """A `Repository`."""
-    config: Config
-    registry: Any
-    """A `Registry`."""
-    declared: sources.Declared
 
 
 def repository_options(command: F) -> F:
@@ -61,25 +46,12 @@ def issues_option(command: F) -> F:
     )(command)
 
 
-def load(repo: Path, ref: str, *, trusted: bool = False) -> Loaded:
-    """Read configuration and declarations at a commit.
-
-    Raises:
-        LoopcheckError: there is no repository, or its configuration cannot be read.
-    """
-    repository = Repository(repo, ref, trusted=trusted)
-    config = read_config(repository)
-    registry: Registry = InstalledCheckers()
-    return Loaded(repository, config, registry, sources.read(repository, config.file, registry))
-
-
 def with_issues(loaded: Loaded, session: Session) -> Loaded:
     """The same with what is declared in issues. Where they cannot be read, `declared.unseen` says so.
 
     Raises:
         UsageError: it is not known which repository to ask about, or with which token.
     """
-    from loopcheck.sources import issues
     from loopcheck.world.github.issues import read_issues
 
     section = loaded.config.file.issues
@@ -90,25 +62,9 @@ def with_issues(loaded: Loaded, session: Session) -> Loaded:
         raise UsageError(f"{ISSUES}: {trouble.message}", hint=hint) from None
     try:
         found = read_issues(github, section.label, session.now - section.closed_within.delta)
-        tracked = issues.read(found.issues, github, section)
     except CannotTell as trouble:
-        tracked = Tracked(unseen=(f"the issues labelled `{section.label}` were not read: {trouble.message}",))
-    declared = sources.read(loaded.repository, loaded.config.file, loaded.registry, tracked)
-    return msgspec.structs.replace(loaded, declared=declared)
-
-
-def notes(loaded: Loaded) -> list[str]:
-    """What a reader should know about what was declared: whose does not count, or that it is nothing at all."""
-    declared = loaded.declared
-    if declared.items or declared.problems or declared.notes or declared.unseen:
-        return list(declared.notes)
-    places = ", ".join(loaded.config.file.declarations)
-    return [f"nothing is declared in {places}; `loopcheck new` writes a declaration, `loopcheck demo` shows some"]
-
-
-def session(loaded: Loaded, now: datetime | None = None, seconds: float | None = None) -> Session:
-    """What the checkers of one run look through."""
-    return Session(loaded.repository, now=now, environment=os.environ, settings=loaded.config.settings, seconds=seconds)
+        return loading.with_written(loaded, loading.unread(loaded, trouble))
+    return loading.with_tracked(loaded, found.issues, github)
 
 
 def moment(text: str | None) -> datetime | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from loopcheck import engine
+from loopcheck import engine, loading
 from loopcheck.cli import common, verify
 from loopcheck.demo import story
 
@@ -31,10 +31,10 @@ def command(folder: Path, now: str | None, color: bool | None) -> None:  # noqa:
         "and what four people did about them since. All four say that they are done.\n"
         f"\n$ cd {folder}\n$ {called} verify\n"
     )
-    loaded = common.load(folder, "HEAD")
+    loaded = loading.load(folder, "HEAD")
     try:
         report = engine.run(
-            loaded.declared.items, loaded.registry, common.session(loaded, at), errors=loaded.declared.problems
+            loaded.declared.items, loaded.registry, loading.session(loaded, at), errors=loaded.declared.problems
         )
     finally:
         loaded.repository.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from loopcheck import sources
+from loopcheck import loading, sources
 from loopcheck.cli import common, output
 from loopcheck.cli.work_tree import WorkTree
 from loopcheck.config import read_config
@@ -32,7 +32,7 @@ def command(repo: Path, ref: str, color: bool | None, files: tuple[Path, ...]) -
     if files:
         declared = _understood(files, WorkTree.around(repo))
     else:
-        loaded = common.load(repo, ref)
+        loaded = loading.load(repo, ref)
         loaded.repository.close()
         declared = loaded.declared
     from loopcheck.reports.text import problem_lines

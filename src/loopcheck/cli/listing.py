@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from loopcheck import loading
 from loopcheck.cli import common, output
 from loopcheck.errors import ExitCode
 from loopcheck.reports.clean import one_line
@@ -39,17 +40,17 @@ def command(
     issues could not be seen.
     """
     at = common.moment(now) or datetime.now(UTC)
-    loaded = common.load(repo, ref)
+    loaded = loading.load(repo, ref)
     try:
         if with_issues:
-            loaded = common.with_issues(loaded, common.session(loaded, at))
+            loaded = common.with_issues(loaded, loading.session(loaded, at))
     finally:
         loaded.repository.close()
     items, problems, unseen = loaded.declared.items, loaded.declared.problems, loaded.declared.unseen
     if style == "json":
         from loopcheck.reports.json import document
 
-        notes = [*unseen, *common.notes(loaded)]
+        notes = [*unseen, *loading.notes(loaded)]
         listed = [_data(item, at) for item in items]
         output.emit(document({"version": 1, "errors": problems, "notes": notes, "items": listed}))
     else:
@@ -58,7 +59,7 @@ def command(
         lines = [line for item in items for line in _lines(item, at)]
         for problem in problems:
             lines += problem_lines(problem)
-        lines += [[("note", "note"), (f"   {one_line(note)}", "")] for note in (*unseen, *common.notes(loaded))]
+        lines += [[("note", "note"), (f"   {one_line(note)}", "")] for note in (*unseen, *loading.notes(loaded))]
         late = sum(common.overdue(item, at) for item in items)
         count = f"{len(items)} item{'' if len(items) == 1 else 's'}"
         unread = f", {len(problems)} that cannot be read" if problems else ""

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from loopcheck import engine
+from loopcheck import engine, loading
 from loopcheck.cli import common, output
 from loopcheck.cli.progress import Progress
 from loopcheck.model import Rung
@@ -55,9 +55,9 @@ def command(
     seen; 4 stopped early.
     """
     at = common.moment(now)
-    loaded = common.load(repo, ref)
+    loaded = loading.load(repo, ref)
     try:
-        session = common.session(loaded, at, time_limit)
+        session = loading.session(loaded, at, time_limit)
         if with_issues:
             loaded = common.with_issues(loaded, session)
         picked = common.chosen(loaded.declared.items, items)
@@ -69,7 +69,7 @@ def command(
                 loaded.registry,
                 session,
                 errors=loaded.declared.problems,
-                notes=common.notes(loaded),
+                notes=loading.notes(loaded),
                 unseen=loaded.declared.unseen,
                 progress=progress.step,
             )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
+
+from loopcheck.ledger.model import Entry
 
 
 class Basis(msgspec.Struct, frozen=True):
@@ -45,4 +49,60 @@ class Reopen(msgspec.Struct, frozen=True, tag="reopen"):
     basis: Basis
 
 
+class Receipt(StrEnum):
+    """What a reaction on a command says to whoever wrote it, in GitHub's words for reactions."""
+
+    DONE = "+1"
+    REFUSED = "-1"
+    """Understood, and not allowed."""
+    NOT_UNDERSTOOD = "confused"
+    LATER = "eyes"
+    """Understood, and left to the next run: somebody has just asked the same."""
+
+
+class React(msgspec.Struct, frozen=True, tag="reaction"):
+    """A comment has this reaction of loopcheck's."""
+
+    issue: int
+    comment: int
+    receipt: Receipt
+
+
+class Conclusion(StrEnum):
+    """How a status ends, in GitHub's words for check runs."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    ACTION_REQUIRED = "action_required"
+    """Something could not be seen. Unlike `neutral` and `skipped` it does not satisfy a required check."""
+    NEUTRAL = "neutral"
+
+
+class PutStatus(msgspec.Struct, frozen=True, tag="status"):
+    """A commit has loopcheck's one status: a check run, or a commit status where the token may make no check runs."""
+
+    commit: str
+    """In full: the very commit that was judged."""
+    conclusion: Conclusion
+    title: str
+    """One line, fit for 140 characters."""
+    summary: str
+    """Markdown."""
+
+
+class Record(msgspec.Struct, frozen=True, tag="record"):
+    """These lines are in the ledger, in one commit. Before everything else: what is done rests on what was seen."""
+
+    entries: tuple[Entry, ...]
+
+
 IssueEffect = PutComment | SetLabels | Reopen
+Effect = Record | IssueEffect | React | PutStatus
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """All that a run would change, in the order in which it would."""
+
+    effects: tuple[Effect, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the operator should know: effects that were held back, and why."""

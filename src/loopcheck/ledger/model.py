@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 
 import msgspec
 
 from loopcheck.model import Verdict
+
+
+class Action(StrEnum):
+    """What a line records."""
+
+    SEEN = "seen"
+    """What an item was found to be: its first verdict, another one, or the same with other evidence."""
+    REOPENED = "reopened"
+    """Written before the issue is reopened. Whether that came to pass stands in the issue's own history."""
+    WAIVED = "waived"
+    """`note` is the reason."""
+    DRILLED = "drilled"
+    """`note` is the runbook's path."""
+    DROPPED = "dropped"
+    """Closed as not planned or as a duplicate, which is heard: `note` is GitHub's word for it."""
+    OBEYED = "obeyed"
+    """A command of the comment was carried out or refused, and leaves no other line."""
+    SWEPT = "swept"
+    """A sweep came to its end. `note` is the path of its workflow; `item` is empty."""
+    PARTIAL = "partial"
+    """A sweep stopped early. `note` is a JSON list of the ids that it did not see; the next one begins with them."""
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -24,9 +46,15 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     run: str = ""
     """The workflow run, `123/1`: its id and attempt."""
     reasons: tuple[str, ...] = ()
-    action: str = "seen"
-    """`seen`, `reopened`, `waived`, `drilled`."""
+    action: Action = Action.SEEN
     note: str = ""
+    """What somebody wrote, or a path; see `Action`. Never trusted, never fit to print as it is."""
     by: str = ""
-    until: datetime | None = None
+    """The login of whoever did it."""
+    until: date | None = None
+    """Of a waiver: the last day on which it counts."""
     issue: int | None = None
+    comment: int | None = None
+    """The comment that asked for it, so that no command is obeyed twice."""
+    checkers: tuple[str, ...] = ()
+    """The distributions, with versions, of the checkers that looked."""

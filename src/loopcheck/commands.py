@@ -1,0 +1,1 @@
+"""What people ask of loopcheck in comments on an issue."""
