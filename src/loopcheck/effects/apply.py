@@ -17,7 +17,7 @@ import msgspec
 
 from loopcheck.effects import marker
 from loopcheck.effects.labels import LABELS
-from loopcheck.effects.model import Basis, IssueEffect, PutComment, Reopen, SetLabels
+from loopcheck.effects.model import Basis, Effect, IssueEffect, PutComment, Reopen, SetLabels
 from loopcheck.effects.writer import Uncertain, Writer
 from loopcheck.reasons import BAD_RESPONSE, TRUNCATED, CannotTell
 from loopcheck.world.github import GitHub
@@ -43,7 +43,7 @@ class Done(StrEnum):
 class Applied(msgspec.Struct, frozen=True):
     """An effect, and what became of it."""
 
-    effect: IssueEffect
+    effect: Effect
     done: Done
     because: str = ""
     """Where it was left: why, in one sentence."""
