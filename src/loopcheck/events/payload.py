@@ -222,7 +222,7 @@ def _comment(name: str, content: bytes) -> Event:
     if comment.user is None:
         return Ignored("whoever wrote the comment has no account any more")
     author = comment.user.person
-    if author.is_bot or payload.sender.person.is_bot:
+    if author.is_bot:
         return Ignored("an app wrote the comment, and apps give no commands")
     if payload.sender.id != author.id:
         return Ignored("the comment was made by another account than its author's")
