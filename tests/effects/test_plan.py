@@ -19,8 +19,11 @@ from seen import claim, item
 
 from loopcheck.config import CloseGateSection, GateRule, Mode
 from loopcheck.effects.labels import LABELS
+from loopcheck.effects.looks import Look
 from loopcheck.effects.model import PutComment, Record, Reopen
+from loopcheck.effects.reopening import happened
 from loopcheck.effects.situation import Occasion
+from loopcheck.ledger.memory import recall
 from loopcheck.ledger.model import Action, Entry
 from loopcheck.model import Incident, Outcome, Problem, Rung, Verdict
 from loopcheck.quantities import Duration
@@ -107,6 +110,13 @@ def test_without_a_ledger_there_is_only_an_answer_to_whoever_asked():
     assert "The ledger could not be read" in scene.says()
     scene.sweep(FAILED)
     assert "ledger" not in scene.says()
+
+
+def test_other_evidence_for_what_is_verified_is_no_news():
+    scene = Scene()
+    scene.sweep(VERIFIED)
+    scene.later(DAY).sweep(item(claim(Outcome.HOLDS), claim(Outcome.HOLDS), verdict=Verdict.VERIFIED, id="#1"))
+    assert len(scene.lines) == 1
 
 
 # telling
@@ -429,6 +439,48 @@ def test_a_reopening_of_somebody_elses_does_not_count_as_ours():
     assert "Reopen" in kinds(scene.sweep(FAILED))
 
 
+def test_a_reopening_is_told_as_long_as_it_fails_and_no_longer():
+    scene = Scene()
+    closed_and_failed(scene)
+    scene.sweep(FAILED)
+    assert "Opened again on 2026-11-03" in scene.says()
+    scene.later(DAY).sweep(VERIFIED)
+    assert "Opened again" not in scene.says()
+    scene.later(DAY).sweep(FAILED)
+    assert "Opened again" not in scene.says()
+
+
+def hours(*numbers):
+    return tuple(START.replace(microsecond=0) + number * HOUR for number in numbers)
+
+
+@pytest.mark.parametrize(
+    ("meant", "reopened", "done"),
+    [
+        ((), (), ()),
+        ((0,), (), ()),
+        ((0,), (0,), (0,)),
+        ((0,), (1,), (0,)),
+        ((1,), (0,), ()),  # an earlier one is not what was meant
+        ((0.05,), (0,), (0.05,)),  # three minutes are the difference of two clocks
+        ((0, 2), (3,), (2,)),  # the first run was killed
+        ((0, 2), (1,), (0,)),
+        ((0, 2), (1, 3), (0, 2)),
+        ((0, 0.05), (0,), (0,)),  # one reopening, however near, is not two
+        ((0, 2, 4), (5, 1), (0, 4)),
+    ],
+)
+def test_what_was_meant_has_happened_if_the_history_has_it(meant, reopened, done):
+    issue = msgspec.structs.replace(Scene().issue, reopened=hours(*reopened))
+    assert happened(issue, hours(*meant)) == set(hours(*done))
+
+
+def test_a_sighting_of_something_else_is_none():
+    line = Entry(START, "#1", Verdict.FAILED, "another", "1", "a")
+    known = recall([line])
+    assert not Look(FAILED, known.of("#1"), START + DAY).failed_twice
+
+
 def test_only_what_fails_is_reopened_for():
     for result in (UNCLEAR, VERIFIED):
         scene = Scene()
@@ -496,6 +548,14 @@ def test_a_waiver_of_one_item_does_not_cover_another():
     scene.later(DAY).close()
     planned = scene.sweep(one, other)
     assert [line.item for line in planned.effects[0].entries] == ["#1/b"]
+
+
+def test_a_waiver_says_nothing_of_what_is_verified():
+    scene = Scene()
+    scene.waive(date(2027, 1, 1))
+    scene.sweep(VERIFIED)
+    assert scene.labels() == ["verified"]
+    assert "ccepted" not in scene.says()
 
 
 def test_an_overdue_item_that_is_waived_is_not_called_overdue():
@@ -608,6 +668,24 @@ def test_what_is_dark_for_days_is_told_and_stops_nothing():
     planned = scene.later(DAY + HOUR).sweep(seen=dark)
     assert kinds(planned) == ["SetLabels", "PutComment"] * 4
     assert scene.labels(2) == ["inconclusive"]
+
+
+def test_what_was_dark_before_an_outage_is_told_in_it():
+    scene = Scene(*range(1, 13))
+    scene.sweep(seen=many("VF" + "V" * 10))
+    scene.later(DAY).sweep(seen=many("IF" + "V" * 10))
+    scene.later(3 * DAY)
+    outage = many("IF" + "I" * 10)
+    planned = scene.plan(seen=outage)
+    assert "10 of 11 artifacts could not be seen in datadog" in planned.notes[0]
+    assert [one.issue for one in planned.effects if isinstance(one, PutComment)] == [1]
+    both = [*many("I")[1], found(Verdict.FAILED, "#1/b")]
+    assert kinds(scene.plan(seen=outage | {1: both})) == ["Record"]
+
+
+def test_one_issue_is_no_sample():
+    for occasion in (Occasion.CHANGED, Occasion.ASKED):
+        assert kinds(Scene().plan(seen=many("I"), occasion=occasion)) == TOLD
 
 
 @pytest.mark.parametrize(("fallen", "of", "acts"), [(5, 12, True), (6, 12, False), (6, 60, True), (7, 60, False)])

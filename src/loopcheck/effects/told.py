@@ -9,7 +9,6 @@ from loopcheck.effects import marker
 from loopcheck.effects.marker import Marker
 from loopcheck.ledger.memory import NOTHING, Memory, Remembered, recall
 from loopcheck.ledger.model import Entry
-from loopcheck.model import Verdict
 from loopcheck.tracker import Issue, Person
 
 _AGAIN = timedelta(days=7)
@@ -42,7 +41,7 @@ def is_behind(mark: Marker, lines: Iterable[Entry]) -> bool:
 def _stands(memory: Memory) -> dict[str, object]:
     def of(known: Remembered) -> object:
         sure = known.confirmed
-        what = (sure.verdict, sure.digest if sure.verdict is Verdict.FAILED else "") if sure else None
+        what = (sure.verdict, sure.digest) if sure else None
         waiver = (known.waiver.until, known.waiver.note) if known.waiver else None
         return what, waiver, len(known.reopened)
 
