@@ -13,7 +13,7 @@ from loopcheck.model import Verdict
 from loopcheck.tracker import Comment
 
 DUELS = 1_000
-_RUNS = 24
+_RUNS = 16
 _SHOWN = 50
 """Entries of an issue's history that GitHub gives."""
 

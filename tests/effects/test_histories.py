@@ -11,7 +11,7 @@ from loopcheck.ledger.memory import recall
 from loopcheck.model import Incident, Problem, Verdict
 from loopcheck.quantities import Duration
 
-QUIET = settings(deadline=None, database=None, derandomize=True, max_examples=400)
+QUIET = settings(deadline=None, database=None, derandomize=True, max_examples=150)
 RESULTS = some.builds(
     lambda verdict, kind, reason, overdue: (verdict, kind, reason, overdue),
     some.sampled_from(list(Verdict)),

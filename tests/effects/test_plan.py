@@ -501,7 +501,7 @@ def test_a_proof_that_went_away_is_told_with_its_dates_and_what_changed():
     scene.later(9 * DAY)
     changes = {"#1": ("`runbooks/lag.md` was changed", "by `bob`\nin a commit")}
     assert kinds(scene.sweep(FAILED, changes=changes)) == TOLD
-    assert "first verified on 2026-11-02, not any more on 2026-11-12." in scene.says()
+    assert "first verified on 2026-11-02, missing since 2026-11-12." in scene.says()
     assert "> - `runbooks/lag.md` was changed\n> - by `bob` in a commit\n" in scene.says()
     assert "Closed on 2026-11-03, and the proof has gone since." in scene.says()
     assert not scene.issue.is_open
@@ -514,7 +514,7 @@ def test_what_was_verified_anew_is_told_so():
     scene = Scene()
     for result in (VERIFIED, FAILED, VERIFIED, FAILED):
         scene.later(DAY).sweep(result)
-    assert "first verified on 2026-11-03, verified anew on 2026-11-05, not any more on 2026-11-06." in scene.says()
+    assert "first verified on 2026-11-03, verified anew on 2026-11-05, missing since 2026-11-06." in scene.says()
 
 
 # waivers

@@ -123,7 +123,7 @@ def _item(look: Look, changes: Mapping[str, tuple[str, ...]]) -> Iterator[Notice
         yield Notice(
             f"drifted {day(known.since.at)}",
             f"The proof was there, and has gone: first verified on {day(known.first_verified.at)}"
-            f"{_anew(known.first_verified, known.last_verified)}, not any more on {day(known.since.at)}.",
+            f"{_anew(known.first_verified, known.last_verified)}, missing since {day(known.since.at)}.",
             changes.get(item.id, ()),
         )
     if item.verdict is Verdict.INCONCLUSIVE and known.confirmed and known.since and known.unclear_since:
