@@ -52,6 +52,11 @@ class Closing(msgspec.Struct, frozen=True):
     pull_request: int | None = None
     commit: str | None = None
 
+    @property
+    def is_dropped(self) -> bool:
+        """Whether whoever closed it meant that it is not going to be done."""
+        return self.reason in ("not_planned", "duplicate")
+
 
 class Issue(msgspec.Struct, frozen=True):
     """An issue with all that belongs to it."""
@@ -81,5 +86,9 @@ class Issue(msgspec.Struct, frozen=True):
     """How it was closed; `None` while it is open."""
     reopened: tuple[datetime, ...] = ()
     """When this account of loopcheck reopened it."""
+    deleted: tuple[datetime, ...] = ()
+    """When somebody else deleted a comment of this account's."""
+    whole_history: bool = True
+    """False where so much happened to it that its older closings, reopenings and deletions did not come."""
     pull_requests: tuple[int, ...] = ()
     """Pull requests that would close it."""

@@ -70,6 +70,28 @@ def test_an_issue_comes_with_all_that_belongs_to_it(github):
     assert seen.complete
 
 
+def test_who_deletes_our_comment_is_heard(github):
+    there = github.repository
+    one = there.add_issue(labels=[LABEL], comments=["Hm", *[("github-actions[bot]", "Seen")] * 3])
+    first, *ours = one.comments
+    there.delete_comment(one, first, by="bob")
+    there.delete_comment(one, ours[0], by="bob")
+    there.delete_comment(one, ours[1], by="github-actions[bot]")  # a second one, which loopcheck took away itself
+    (seen,) = everything(github)
+    assert seen.deleted == (NOW,)
+    assert len(seen.comments) == 1
+
+
+@pytest.mark.parametrize(("closings", "whole"), [(25, True), (26, False)])
+def test_a_history_that_goes_on_is_known_to(github, closings, whole):
+    one = github.repository.add_issue(labels=[LABEL])
+    for _ in range(closings):
+        github.repository.close(one)
+        github.repository.reopen(one)
+    (seen,) = everything(github)
+    assert seen.whole_history is whole
+
+
 def test_who_asks_is_known(github):
     viewer = read_issues(client(github), LABEL, NOW).viewer
     assert viewer == Person(41898282, "github-actions[bot]", is_bot=True)

@@ -5,7 +5,6 @@ Each effect first reads again what it rests on. What cannot be read is not writt
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -17,7 +16,7 @@ import msgspec
 
 from loopcheck.effects import marker
 from loopcheck.effects.labels import LABELS
-from loopcheck.effects.model import Basis, Effect, IssueEffect, PutComment, React, Reopen, SetLabels
+from loopcheck.effects.model import Basis, Effect, IssueEffect, PutComment, React, Reopen, SetLabels, body_digest
 from loopcheck.effects.writer import Uncertain, Writer
 from loopcheck.reasons import BAD_RESPONSE, TRUNCATED, CannotTell
 from loopcheck.world.github import GitHub
@@ -217,8 +216,3 @@ class Applier:
         path = f"{self._base}/issues/comments/{effect.comment}/reactions"
         self._writer.send("POST", path, {"content": effect.receipt.value})
         return True
-
-
-def body_digest(body: str) -> str:
-    """SHA-256 of an issue's body, in hexadecimal, as `Basis` has it."""
-    return hashlib.sha256(body.replace("\r\n", "\n").encode("utf-8", "surrogatepass")).hexdigest()

@@ -7,7 +7,7 @@ evidence, and are put together here from parts that are known.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -36,7 +36,20 @@ class Notice(msgspec.Struct, frozen=True):
     word: str
     """Stable: two notices with the same word say the same at different times."""
     says: str
-    """Markdown of loopcheck's own, without a stranger's word in it."""
+    """One line of Markdown, in which a stranger's word stands in code only."""
+    below: tuple[str, ...] = ()
+    """Lines of such Markdown that go with it, shown as a list. A comment is not edited for other ones."""
+
+
+class Instead(msgspec.Struct, frozen=True):
+    """What a comment says of an issue for which nothing is looked at."""
+
+    heading: str
+    next: str
+
+
+NOTHING_DECLARED = Instead("nothing is declared here", "nothing; or declare what would prove that this is done.")
+DROPPED = Instead("not looked at any more", "nothing.")
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -46,11 +59,17 @@ class Subject(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     """What cannot be read of the declarations."""
     notices: tuple[Notice, ...] = ()
+    stands: Mapping[str, Verdict] = {}
+    """The verdicts that were confirmed before of those items that could not be seen just now, by id."""
+    dates: Mapping[str, str] = {}
+    """Since when an item is what it is, by id, in loopcheck's own words."""
+    instead: Instead | None = None
+    """What is said where there is no verdict to tell."""
 
     @property
     def verdict(self) -> Verdict:
         """The worst of all; what cannot be read was not checked."""
-        verdict = Verdict.worst(item.verdict for item in self.items)
+        verdict = Verdict.worst(self.stands.get(item.id, item.verdict) for item in self.items)
         return Verdict.worst((verdict, Verdict.INCONCLUSIVE)) if self.problems else verdict
 
 
@@ -70,6 +89,8 @@ def digest(subject: Subject) -> str:
     """
     return _hashed(
         [
+            subject.instead.heading if subject.instead else "",
+            [[item, subject.stands[item]] for item in sorted(subject.stands)],
             [notice.word for notice in subject.notices],
             [str(problem) for problem in subject.problems],
             [
@@ -81,10 +102,23 @@ def digest(subject: Subject) -> str:
 
 
 def evidence_digest(item: ItemResult) -> str:
-    """SHA-256 of what was found of an item: which claims hold, and why others do not. Sightings are compared by it."""
+    """SHA-256 of what an item's verdict rests on. Sightings are compared by it.
+
+    Of one that failed that is what fails. The rest may be seen or not, from run to run, and it fails all the same.
+    """
+    failed = item.verdict is Verdict.FAILED
     return _hashed(
         [
-            [artifact.kind, artifact.summary, artifact.verdict, [_found(claim) for claim in artifact.claims]]
+            [
+                artifact.kind,
+                artifact.summary,
+                "" if failed else artifact.verdict,
+                [
+                    _found(claim)
+                    for claim in artifact.claims
+                    if not failed or (claim.outcome is Outcome.FAILS and claim.rung <= item.requires)
+                ],
+            ]
             for artifact in item.artifacts
         ]
     )
@@ -127,9 +161,10 @@ def render(subject: Subject, seen: Circumstances, *, limit: int = COMMENT_LIMIT)
     """
     out = Bounded(limit - _ROOM)
     marker = Marker(__version__, seen.at, seen.run, digest(subject))
-    out.add(f"{marker}\n### {SIGNS[subject.verdict]} loopcheck: {_HEADINGS[subject.verdict]}\n")
-    for notice in subject.notices:
-        out.add(f"\n> {notice.says}\n")
+    out.add(f"{marker}\n### {_heading(subject)}\n")
+    notices = (part for notice in subject.notices for part in _notice(notice))
+    number = sum(1 + len(notice.below) for notice in subject.notices)
+    out.each(notices, number, "remarks", share=0.4)
     if subject.problems:
         out.add("\n**What cannot be read**\n")
         problems = ("\n".join(map(text.plain, text.problem_lines(one))) for one in subject.problems)
@@ -149,8 +184,31 @@ def render(subject: Subject, seen: Circumstances, *, limit: int = COMMENT_LIMIT)
         out.add(f"\n<details><summary>What holds ({len(held)})</summary>\n\n")
         out.each((_claim(claim, seen.repository) for claim in held), len(held), "claims")
         out.add("\n</details>\n")
-    out.add(f"\n<sub>{_as_of(seen)}</sub>\n")
+    out.add(f"\n<sub>{_since(subject, out)}{_as_of(seen)}</sub>\n")
     return out.text
+
+
+def _heading(subject: Subject) -> str:
+    if subject.instead is not None:
+        return f"⬜ loopcheck: {subject.instead.heading}"
+    return f"{SIGNS[subject.verdict]} loopcheck: {_HEADINGS[subject.verdict]}"
+
+
+def _notice(notice: Notice) -> Iterator[str]:
+    yield f"\n> {notice.says}\n"
+    for line in notice.below:
+        yield f"> - {' '.join(line.split())}\n"
+
+
+def _since(subject: Subject, out: Bounded) -> str:
+    """Since when: of one item a sentence for the last lines, of several a list before them."""
+    told = [(item, subject.dates[item.id]) for item in subject.items if item.id in subject.dates]
+    if len(subject.items) == 1:
+        return "".join(f"{words.capitalize()}. " for _, words in told)
+    if told:
+        out.add("\n**Since when**\n\n")
+        out.each((f"- {code(item.title, 120)}: {words}\n" for item, words in told), len(told), "items", share=0.5)
+    return ""
 
 
 def _matters(claim: Claim) -> bool:
@@ -181,6 +239,8 @@ def _links(claim: Claim, repository: Repository) -> Iterator[str]:
 
 
 def _next(subject: Subject, unmet: Iterable[Claim]) -> str:
+    if subject.instead is not None:
+        return subject.instead.next
     if subject.problems:
         return "mend the `loopcheck` block as shown above; loopcheck reads it again when the issue is saved."
     remedies = list(dict.fromkeys(claim.remedy for claim in unmet if claim.remedy))

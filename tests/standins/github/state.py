@@ -340,6 +340,11 @@ class Repository:
         issue.updated = max(issue.updated, comment.created)
         return comment
 
+    def delete_comment(self, issue, comment, *, by="ana"):
+        """Take a comment away. Only the timeline says that there was one, and whose."""
+        issue.comments.remove(comment)
+        return self.add_event(issue, "comment_deleted", by=by, author=comment.author)
+
     def close(self, issue, *, by="ana", reason="completed", at=None, **details):
         """Close an issue as a person does. `commit_id=` or `pull=` say what closed it."""
         issue.state, issue.state_reason = "closed", reason

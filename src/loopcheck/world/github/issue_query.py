@@ -59,7 +59,8 @@ fragment Whole on Issue {{
   closedByPullRequestsReferences(first: 20, includeClosedPrs: true) {{
     nodes {{ number repository {{ nameWithOwner }} }}
   }}
-  timelineItems(last: 50, itemTypes: [CLOSED_EVENT, REOPENED_EVENT]) {{
+  timelineItems(last: 50, itemTypes: [CLOSED_EVENT, REOPENED_EVENT, COMMENT_DELETED_EVENT]) {{
+    pageInfo {{ hasPreviousPage }}
     nodes {{
       __typename
       ... on ClosedEvent {{
@@ -72,6 +73,7 @@ fragment Whole on Issue {{
         }}
       }}
       ... on ReopenedEvent {{ createdAt actor {{ ...Who }} }}
+      ... on CommentDeletedEvent {{ createdAt actor {{ ...Who }} deletedCommentAuthor {{ ...Who }} }}
     }}
   }}
 }}"""
@@ -243,9 +245,15 @@ class _Event(_Shape, frozen=True):
     created_at: datetime
     actor: _Actor | None
     closer: _Closer | None = None
+    deleted_comment_author: _Actor | None = None
+
+
+class _Before(_Shape, frozen=True):
+    has_previous_page: bool
 
 
 class _Timeline(_Shape, frozen=True):
+    page_info: _Before
     nodes: list[_Event]
 
 
@@ -306,8 +314,16 @@ class IssueNode(_Shape, frozen=True):
             reopened=tuple(
                 event.created_at
                 for event in self.timeline_items.nodes
-                if event.typename == "ReopenedEvent" and event.actor and _same(event.actor.person, viewer)
+                if event.typename == "ReopenedEvent" and _by(event.actor, viewer)
             ),
+            deleted=tuple(
+                event.created_at
+                for event in self.timeline_items.nodes
+                if event.typename == "CommentDeletedEvent"
+                and _by(event.deleted_comment_author, viewer)
+                and not _by(event.actor, viewer)
+            ),
+            whole_history=not self.timeline_items.page_info.has_previous_page,
             pull_requests=tuple(
                 one.number
                 for one in (self.closed_by_pull_requests_references or _PullRequests([])).nodes
@@ -398,8 +414,8 @@ def _person(actor: _Actor | None) -> Person | None:
     return actor.person if actor else None
 
 
-def _same(one: Person, other: Person) -> bool:
-    return one.id == other.id != 0
+def _by(actor: _Actor | None, viewer: Person) -> bool:
+    return actor is not None and actor.person.id == viewer.id != 0
 
 
 def _is(repository: _Repository, name: str) -> bool:

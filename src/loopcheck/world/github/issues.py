@@ -28,7 +28,7 @@ from loopcheck.world.github.issue_query import (
 from loopcheck.world.github.reader import GitHub
 
 LABEL_PREFIX = "loopcheck:"
-MARKS = tuple(LABEL_PREFIX + word for word in ("verified", "failed", "inconclusive", "overdue", "waived"))
+MARKS = tuple(LABEL_PREFIX + word for word in ("verified", "failed", "inconclusive", "overdue", "waived", "disputed"))
 """The labels by which loopcheck marks what it has looked at."""
 
 _PAGE = 100
