@@ -81,5 +81,7 @@ class Issue(msgspec.Struct, frozen=True):
     """How it was closed; `None` while it is open."""
     reopened: tuple[datetime, ...] = ()
     """When this account of loopcheck reopened it."""
+    deleted_comments: tuple[datetime, ...] = ()
+    """When somebody else deleted a comment of this account on it, oldest first."""
     pull_requests: tuple[int, ...] = ()
     """Pull requests that would close it."""

@@ -55,7 +55,11 @@ def issue(repository, one):
         return None if known == "DUPLICATE" and not enableDuplicate else known
 
     def timeline(*, last, itemTypes):  # noqa: N803
-        kinds = {"closed": "CLOSED_EVENT", "reopened": "REOPENED_EVENT"}
+        kinds = {
+            "closed": "CLOSED_EVENT",
+            "reopened": "REOPENED_EVENT",
+            "comment_deleted": "COMMENT_DELETED_EVENT",
+        }
         return connection([event for event in one.events if kinds.get(event.event) in itemTypes], entry, last=last)
 
     def entry(event):
@@ -66,8 +70,11 @@ def issue(repository, one):
         elif commit:
             closer = {"__typename": "Commit", "oid": commit}
         return {
-            "__typename": {"closed": "ClosedEvent", "reopened": "ReopenedEvent"}[event.event],
+            "__typename": {
+                "closed": "ClosedEvent", "reopened": "ReopenedEvent", "comment_deleted": "CommentDeletedEvent",
+            }[event.event],
             "createdAt": iso(event.created), "actor": actor(event.actor), "closer": closer,
+            "deletedCommentAuthor": actor(event.details.get("deleted")),
         }  # fmt: skip
 
     def comment(said):

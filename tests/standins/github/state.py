@@ -359,6 +359,11 @@ class Repository:
         issue.events.append(event)
         return event
 
+    def delete_comment(self, issue, comment, *, by="ana", at=None):
+        """Delete a comment; the timeline says so, and whose it was."""
+        issue.comments.remove(comment)
+        return self.add_event(issue, "comment_deleted", by=by, at=at, deleted=comment.author)
+
     def label(self, name):
         """The label of that name, made if it is not there. Case does not matter, as in GitHub."""
         known = self.find_label(name)

@@ -248,7 +248,7 @@ def edit_comment(call):
 @route("DELETE", _BASE + "/comments/{id}", needs=_WRITE)
 def delete_comment(call):
     issue, comment = _comment_of(call)
-    issue.comments.remove(comment)
+    call.repository.delete_comment(issue, comment, by=call.account)
     return Answer(status=204)
 
 
@@ -293,7 +293,8 @@ def react_to_issue(call):
 def event_shown(call, event):
     """An entry of an issue's events."""
     url = f"{call.github.url}/repos/{call.repository.full_name}/issues/events/{event.id}"
-    details = {"commit_id": None, "commit_url": None, **event.details}
+    said = {name: text for name, text in event.details.items() if name != "deleted"}  # GraphQL alone says whose it was
+    details = {"commit_id": None, "commit_url": None, **said}
     return {
         "id": event.id, "node_id": node_id("E", event.id), "url": url, "actor": user(call, event.actor), "event": event.event,
         "created_at": iso(event.created), "performed_via_github_app": None, **details,
