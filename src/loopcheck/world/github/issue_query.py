@@ -101,6 +101,8 @@ query Issues(
   viewer { login databaseId }
   repository(owner: $owner, name: $name) {
     nameWithOwner
+    databaseId
+    defaultBranchRef { name }
     open: issues(
       first: $first, after: $openAfter, states: [OPEN], labels: $labels,
       orderBy: {field: CREATED_AT, direction: ASC}
@@ -359,9 +361,11 @@ class IssuePage(_Shape, frozen=True):
 
 
 class Lists(_Shape, frozen=True):
-    """The lists that one request asks for."""
+    """The lists that one request asks for, and the repository that they are of."""
 
     name_with_owner: str
+    database_id: int | None = None
+    default_branch_ref: _Named | None = None
     open: IssuePage | None = None
     closed: IssuePage | None = None
     marked: IssuePage | None = None

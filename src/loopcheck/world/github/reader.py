@@ -20,6 +20,7 @@ from loopcheck.world.github.settings import GitHubSettings
 T = TypeVar("T")
 Once = Callable[[Hashable, Callable[[], Any]], Any]
 
+_ABOUT = ("github", "about")
 _MAX_PAGES = 100
 _PASSES = 3
 _ATTEMPTS = 3
@@ -30,6 +31,13 @@ class Answer(msgspec.Struct, frozen=True):
 
     data: Any
     headers: Mapping[str, str]
+
+
+class About(msgspec.Struct, frozen=True):
+    """The repository itself."""
+
+    id: int
+    default_branch: str
 
 
 class GitHub:
@@ -65,6 +73,26 @@ class GitHub:
         self._count = count
         self._timeout = timeout
         self._sleep = sleep
+
+    def about(self) -> About:
+        """The repository's number and default branch. Not asked where a larger answer has said it already.
+
+        Raises:
+            CannotTell: GitHub does not say.
+        """
+        found: About = self._once(_ABOUT, self._about)
+        return found
+
+    def told(self, about: About) -> None:
+        """Take in what an answer to another question said of the repository."""
+        self._once(_ABOUT, lambda: about)
+
+    def _about(self) -> About:
+        answer = self.get(f"/repos/{self.repository}")
+        number, branch = (answer.get("id"), answer.get("default_branch")) if isinstance(answer, dict) else (None, None)
+        if not isinstance(number, int) or not isinstance(branch, str) or not branch:
+            raise CannotTell(BAD_RESPONSE, "GitHub's answer about the repository has no `id` or no `default_branch`")
+        return About(number, branch)
 
     @property
     def skew(self) -> float | None:
