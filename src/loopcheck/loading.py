@@ -21,6 +21,7 @@ from loopcheck.sources.written import Tracked
 from loopcheck.tracker import Issue
 from loopcheck.world import Repository, Session
 from loopcheck.world.github import GitHub
+from loopcheck.world.github.governor import Limits
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -80,10 +81,12 @@ def session(
     now: datetime | None = None,
     seconds: float | None = None,
     environment: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
 ) -> Session:
     """What the checkers of one run look through."""
     known = os.environ if environment is None else environment
-    return Session(loaded.repository, now=now, environment=known, settings=loaded.config.settings, seconds=seconds)
+    settings = loaded.config.settings
+    return Session(loaded.repository, now=now, environment=known, settings=settings, seconds=seconds, limits=limits)
 
 
 def notes(loaded: Loaded) -> list[str]:

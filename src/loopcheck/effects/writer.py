@@ -72,7 +72,7 @@ class Writer:
         Raises:
             NotFound: 404: what was to be changed is not there, or may not be changed by this token.
             Uncertain: no answer says whether it was done.
-            CannotTell: it was not done, and why.
+            CannotTell: it was not done, and why; also where this run has written as much as it may.
         """
         if verb not in _VERBS:
             raise ValueError(f"{verb} does not write")
@@ -86,7 +86,7 @@ class Writer:
             pause = self._last + _PAUSE - self._clock()
             if pause > 0:
                 self._sleep(pause)
-        with self._governor.slot("core"):
+        with self._governor.slot("core", writes=True):
             self._count()
             try:
                 raw = self._connection.send(verb, path, {}, body)

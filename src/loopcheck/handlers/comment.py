@@ -21,7 +21,7 @@ from loopcheck.sources.authors import objection
 from loopcheck.tracker import Issue
 from loopcheck.world.github import GitHub
 from loopcheck.world.github.issues import read_issue
-from loopcheck.world.github.permissions import standing_of
+from loopcheck.world.github.permissions import Permissions, standing_of
 
 _MAX_PEOPLE = 50
 """Whose permission one sweep asks because of commands. Each is a request, and anybody can comment."""
@@ -122,6 +122,6 @@ def _items(one: Given, issue: Issue, loaded: Loaded, github: GitHub) -> tuple[st
     Raises:
         CannotTell: it could not be seen whether its author may declare.
     """
-    if not isinstance(one.command, Waive) or objection(issue, github, loaded.config.file.issues.apps) is not None:
+    if not isinstance(one.command, Waive) or objection(issue, Permissions(github), loaded.config.file.issues.apps) is not None:
         return ()
     return tuple(item.id for item in loaded.declared.items if item.location.path == f"#{issue.number}")

@@ -19,6 +19,7 @@ from loopcheck.documents.yaml import MappingNode
 from loopcheck.model import Incident
 from loopcheck.reasons import MISSING_SECRET, NEEDS_GITHUB, NOT_VISIBLE, OUT_OF_TIME, CannotTell, Unseen
 from loopcheck.world.github import GitHub
+from loopcheck.world.github.governor import Governor, Limits
 from loopcheck.world.github.settings import TOKEN, settings_from
 from loopcheck.world.history import Change, History
 from loopcheck.world.repository import Entry, File, Repository
@@ -74,6 +75,10 @@ class Session:
         settings: the `settings:` of the configuration.
         seconds: how long the run may take, in seconds; `None` for as long as it likes.
         sleep: waits so many seconds before a question to GitHub is asked again.
+        limits: what the run may ask of GitHub.
+
+    Attributes:
+        governor: how fast GitHub is asked, and what was asked so far; of all that reads and writes in this run.
     """
 
     def __init__(
@@ -85,8 +90,10 @@ class Session:
         settings: MappingNode | None = None,
         seconds: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        limits: Limits | None = None,
     ) -> None:
         self.repository = repository
+        self.governor = Governor(limits)
         self._sleep = sleep
         self.now = now or datetime.now(UTC)
         self._environment = os.environ if environment is None else environment
@@ -122,6 +129,7 @@ class Session:
                 once=self.once,
                 count=lambda: self.count("github"),
                 timeout=self.world().timeout,
+                governor=self.governor,
                 sleep=self._sleep,
             )
 

@@ -340,11 +340,6 @@ class Repository:
         issue.updated = max(issue.updated, comment.created)
         return comment
 
-    def delete_comment(self, issue, comment, *, by="ana"):
-        """Take a comment away. Only the timeline says that there was one, and whose."""
-        issue.comments.remove(comment)
-        return self.add_event(issue, "comment_deleted", by=by, author=comment.author)
-
     def close(self, issue, *, by="ana", reason="completed", at=None, **details):
         """Close an issue as a person does. `commit_id=` or `pull=` say what closed it."""
         issue.state, issue.state_reason = "closed", reason
@@ -363,6 +358,11 @@ class Repository:
         event = Event(next(self.ids), kind, self._account(by), at or self.now, details)
         issue.events.append(event)
         return event
+
+    def delete_comment(self, issue, comment, *, by="ana", at=None):
+        """Delete a comment; the timeline says so, and whose it was."""
+        issue.comments.remove(comment)
+        return self.add_event(issue, "comment_deleted", by=by, at=at, author=comment.author)
 
     def label(self, name):
         """The label of that name, made if it is not there. Case does not matter, as in GitHub."""

@@ -25,7 +25,7 @@ from loopcheck.world.github.issue_query import (
     OneAnswer,
     shaped,
 )
-from loopcheck.world.github.reader import GitHub
+from loopcheck.world.github.reader import About, GitHub
 
 LABEL_PREFIX = "loopcheck:"
 MARKS = tuple(LABEL_PREFIX + word for word in ("verified", "failed", "inconclusive", "overdue", "waived", "disputed"))
@@ -100,6 +100,9 @@ def _all(github: GitHub, label: str, closed_since: datetime, first: int) -> tupl
             asked |= {name: name in waiting, f"{name}After": waiting.get(name)}
         answer = shaped(github.query(ALL, **_repository(github), **asked), AllAnswer)
         _expect(github, answer.repository.name_with_owner)
+        number, branch = answer.repository.database_id, answer.repository.default_branch_ref
+        if number is not None and branch is not None:
+            github.told(About(number, branch.name))
         for name in list(waiting):
             page: IssuePage | None = getattr(answer.repository, name)
             if page is None:

@@ -1,6 +1,7 @@
 """GraphQL: what may be asked of it."""
 
 from standins.github.graph import QueryError, execute
+from standins.github.graph_checks import nodes
 from standins.github.graph_issues import issues, one_issue
 from standins.github.routing import route
 
@@ -23,9 +24,16 @@ def graphql(call):
 
             return resolve
 
-        return {"nameWithOwner": seen.full_name, "issues": may_read(issues(seen)), "issue": may_read(one_issue(seen))}
+        return {
+            "nameWithOwner": seen.full_name,
+            "databaseId": seen.id,
+            "defaultBranchRef": {"name": seen.default_branch},
+            "issues": may_read(issues(seen)),
+            "issue": may_read(one_issue(seen)),
+        }
 
     account = call.account
     # As GitHub has it: the app's whole name here, and without `[bot]` wherever it wrote something.
     viewer = {"__typename": "User", "login": account.login, "databaseId": account.id}
-    return execute(call.body["query"], call.body.get("variables") or {}, {"viewer": viewer, "repository": repository})
+    root = {"viewer": viewer, "repository": repository, "nodes": nodes(call)}
+    return execute(call.body["query"], call.body.get("variables") or {}, root)
