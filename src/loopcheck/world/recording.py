@@ -143,9 +143,9 @@ class _Watched(Repository):
         self._reads.everything = True
         return self._of.holds(commit)
 
-    def descends_from(self, commit: str) -> bool:
+    def leads_to(self, older: str, newer: str) -> bool:
         self._reads.everything = True
-        return self._of.descends_from(commit)
+        return self._of.leads_to(older, newer)
 
     @cached_property
     def paths(self) -> Paths:

@@ -273,12 +273,14 @@ class Repository:
         found = self.git.object(commit, limit=MAX_FILE) if _OBJECT_ID.fullmatch(commit) else None
         return found is not None and found[0] == "commit"
 
-    def descends_from(self, commit: str) -> bool:
-        """Whether the commit that is looked at is `commit`, or one of its ancestors as far as the clone reaches is."""
-        if commit == self.commit:
+    def leads_to(self, older: str, newer: str) -> bool:
+        """Whether `older` is `newer`, or one of its ancestors as far as the clone reaches. Both are full ids."""
+        if older == newer:
             return True
+        if not (self.holds(older) and self.holds(newer)):
+            return False
         try:
-            self.git.run("merge-base", "--is-ancestor", commit, self.commit)
+            self.git.run("merge-base", "--is-ancestor", older, newer)
         except GitError:
             return False
         return True

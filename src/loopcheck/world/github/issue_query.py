@@ -166,8 +166,10 @@ class _Viewer(_Shape, frozen=True):
         return Person(self.database_id, self.login, self.login.endswith("[bot]"))
 
 
-Actor, Viewer = _Actor, _Viewer
-"""Who did something, and who asks, in any answer."""
+Actor = _Actor
+"""Who did something, in any answer."""
+Viewer = _Viewer
+"""Who asks, in any answer."""
 
 
 class _PageInfo(_Shape, frozen=True):

@@ -1,4 +1,4 @@
-"""What is asked of GitHub about a pull request, in one GraphQL query, and how the answer becomes `loopcheck.tracker`."""
+"""What is asked of GitHub about a pull request, in one GraphQL query, and what the answer becomes."""
 
 from __future__ import annotations
 
