@@ -15,10 +15,10 @@ import msgspec
 from loopcheck.effects.apply import Done
 from loopcheck.effects.model import Conclusion, PutStatus
 from loopcheck.effects.writer import Uncertain, Writer
-from loopcheck.reasons import BAD_RESPONSE, REFUSED, CannotTell
+from loopcheck.reasons import BAD_RESPONSE, CannotTell
 from loopcheck.reports.clean import one_line
 from loopcheck.world.github import GitHub
-from loopcheck.world.github.answers import NotFound
+from loopcheck.world.github.answers import Forbidden, NotFound
 
 NAME = "loopcheck"
 """Of the status: what a branch rule requires."""
@@ -81,9 +81,7 @@ class StatusApplier:
         try:
             try:
                 return StatusApplied(effect, self._check_run(effect), "check run")
-            except CannotTell as refused:
-                if refused.reason is not REFUSED:
-                    raise
+            except Forbidden:
                 return StatusApplied(effect, self._commit_status(effect), "commit status")
         except NotFound as missing:
             return StatusApplied(effect, Done.LEFT, because=f"{missing}: not there, or not to be written to")
