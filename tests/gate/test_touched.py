@@ -255,4 +255,4 @@ def test_no_question_to_a_repository_is_left_out():
     listed = {
         name for name in dir(_WatchedPaths) if re.fullmatch(r"[a-z]+(_[a-z]+)*|__(len|iter|contains|getitem)__", name)
     }
-    assert listed - set(vars(_WatchedPaths)) == {"count"}  # of `Sequence`, by way of `__iter__`
+    assert listed - set(vars(_WatchedPaths)) == {"count", "index"}  # of `Sequence`, by way of the others

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
-from typing import Any, overload
+from typing import overload
 
 import msgspec
 
@@ -245,7 +245,3 @@ class _WatchedPaths(Paths):
     def at_or_below(self, folder: str) -> list[str]:
         self._reads.below.add(folder)
         return self._of.at_or_below(folder)
-
-    def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
-        self._reads.listed = True
-        return self._of.index(value, start, len(self._of) if stop is None else stop)
