@@ -90,8 +90,8 @@ def render(judged: Judged, concluded: Conclusion, shown: Shown, *, limit: int = 
     counting = [loss for loss in losses if loss.counts]
     if counting:
         out.add(
-            "\n**This removes what action items rest on.** Put it back, or first agree with the owner that it is not "
-            "needed any more, and say so with a waiver.\n\n"
+            "\n**This removes what action items rest on.** Put it back; or, where it is not needed any more, take the "
+            "promise back first, in a change of its own that somebody else approves of.\n\n"
         )
         out.each((_loss(loss, shown) for loss in counting), len(counting), "claims", share=0.4)
     if judged.weakened:
