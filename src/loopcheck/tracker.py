@@ -92,3 +92,32 @@ class Issue(msgspec.Struct, frozen=True):
     """False where so much happened to it that its older closings, reopenings and deletions did not come."""
     pull_requests: tuple[int, ...] = ()
     """Pull requests that would close it."""
+
+
+class Review(msgspec.Struct, frozen=True):
+    """The last word of one reviewer on a pull request."""
+
+    author: Person | None
+    """`None` for an account that was deleted."""
+    approves: bool
+    commit: str | None
+    """What was looked at, in full; `None` where that is not known any more."""
+
+
+class PullRequest(msgspec.Struct, frozen=True):
+    """A pull request, as far as it matters whether it may be merged."""
+
+    number: int
+    author: Person | None
+    head: str
+    """Its newest commit, in full."""
+    base: str
+    """The commit of its base branch, as GitHub knows it."""
+    approved: bool
+    """Whether GitHub itself says that the reviews that it requires are there."""
+    reviews: tuple[Review, ...] = ()
+    """Of those who may write."""
+    closes: tuple[Issue, ...] = ()
+    """The open issues of this repository that merging closes."""
+    complete: bool = True
+    """False where not all of those issues came."""

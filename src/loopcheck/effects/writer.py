@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from loopcheck.reasons import REFUSED, CannotTell, Reason
-from loopcheck.world.github.answers import decoded, refuse
+from loopcheck.world.github.answers import Forbidden, decoded, refuse
 from loopcheck.world.github.connection import Connection
 from loopcheck.world.github.governor import Governor
 
@@ -115,6 +115,6 @@ class Writer:
         trouble = refuse(status, headers, text, path)
         if status == 401:
             self._ended = trouble
-        if trouble.reason is REFUSED:
-            return CannotTell(REFUSED, trouble.message.replace("may not read this", "may not write this"))
+        if isinstance(trouble, Forbidden):
+            return Forbidden(REFUSED, trouble.message.replace("may not read this", "may not write this"))
         return trouble

@@ -122,6 +122,9 @@ def _items(one: Given, issue: Issue, loaded: Loaded, github: GitHub) -> tuple[st
     Raises:
         CannotTell: it could not be seen whether its author may declare.
     """
-    if not isinstance(one.command, Waive) or objection(issue, Permissions(github), loaded.config.file.issues.apps) is not None:
+    if (
+        not isinstance(one.command, Waive)
+        or objection(issue, Permissions(github), loaded.config.file.issues.apps) is not None
+    ):
         return ()
     return tuple(item.id for item in loaded.declared.items if item.location.path == f"#{issue.number}")

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
 
@@ -22,9 +23,23 @@ from loopcheck.world.github import GitHub
 from loopcheck.world.github.governor import Governor, Limits
 from loopcheck.world.github.settings import TOKEN, settings_from
 from loopcheck.world.history import Change, History
+from loopcheck.world.recording import Difference, Reads, difference, watching
 from loopcheck.world.repository import Entry, File, Repository
 
-__all__ = ["Change", "Entry", "File", "GitHub", "History", "Repository", "SecretText", "Session", "World"]
+__all__ = [
+    "Change",
+    "Difference",
+    "Entry",
+    "File",
+    "GitHub",
+    "History",
+    "Reads",
+    "Repository",
+    "SecretText",
+    "Session",
+    "World",
+    "difference",
+]
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Expectation)
@@ -56,10 +71,12 @@ class SecretText:
 class _Once:
     """One look: its value or the trouble it met, for everybody who asks."""
 
-    __slots__ = ("by", "done", "trouble", "value")
+    __slots__ = ("by", "done", "reads", "trouble", "value")
 
-    def __init__(self) -> None:
+    def __init__(self, reads: Reads | None) -> None:
         self.by = threading.get_ident()
+        self.reads = reads
+        """What whoever makes it reads; also later, through what the look gave."""
         self.done = threading.Event()
         self.value: Any = None
         self.trouble: BaseException | None = None
@@ -99,6 +116,7 @@ class Session:
         self._environment = os.environ if environment is None else environment
         self._settings = settings
         self._deadline = None if seconds is None else time.monotonic() + seconds
+        self._reads: Reads | None = None
         self._lock = threading.Lock()
         self._looks: dict[Hashable, _Once] = {}
         self._counts: Counter[str] = Counter()
@@ -108,6 +126,17 @@ class Session:
     def world(self, incident: Incident | None = None) -> World:
         """The world as the checker of one item sees it."""
         return World(self, incident)
+
+    def watched(self, reads: Reads) -> Session:
+        """The same run with the same memory, in which all that checkers read of the repository is noted in `reads`.
+
+        What is served from memory counts with all that whoever made it reads: another's look may have read, or may
+        read later, what this one would have read itself.
+        """
+        twin = copy(self)
+        twin._reads = reads  # noqa: SLF001 - its own kind
+        twin.repository = watching(self.repository, reads)
+        return twin
 
     @property
     def counts(self) -> dict[str, int]:
@@ -151,8 +180,10 @@ class Session:
         with self._lock:
             known = self._looks.get(key)
             mine = known is None
-            flight = known or self._looks.setdefault(key, _Once())
+            flight = known or self._looks.setdefault(key, _Once(self._reads))
         if not mine:
+            if self._reads is not None:
+                self._reads.include(flight.reads)
             if flight.by == threading.get_ident() and not flight.done.is_set():
                 raise RuntimeError("a look asks for itself")
             if not flight.done.wait(self.seconds_left):

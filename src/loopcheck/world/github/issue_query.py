@@ -84,6 +84,9 @@ fragment Whole on Issue {{
   }}
 }}"""
 
+WHOLE = _ISSUE + _COMMENTS + _WHO
+"""The fragments `Whole`, an issue with all that belongs to it, and `Who`, for any query."""
+
 _PAGE = """
 fragment Page on IssueConnection {
   totalCount
@@ -171,6 +174,12 @@ class _Viewer(_Shape, frozen=True):
     def person(self) -> Person:
         # An app is called a user here, with its whole name; no person's login can have brackets.
         return Person(self.database_id, self.login, self.login.endswith("[bot]"))
+
+
+Actor = _Actor
+"""Who did something, in any answer."""
+Viewer = _Viewer
+"""Who asks, in any answer."""
 
 
 class _PageInfo(_Shape, frozen=True):

@@ -3,6 +3,7 @@
 from standins.github.graph import QueryError, execute
 from standins.github.graph_checks import nodes
 from standins.github.graph_issues import issues, one_issue
+from standins.github.graph_pulls import one_pull
 from standins.github.routing import route
 
 
@@ -16,9 +17,12 @@ def graphql(call):
             found = call.github.repositories[found.moved_to.lower()]
         seen = call.github._as_seen(found, call, replica=True)
 
-        def may_read(field):
+        def may(needs):
+            return not found.private or call.allowed(needs)
+
+        def may_read(field, needs="issues:read"):
             def resolve(**arguments):
-                if found.private and not call.allowed("issues:read"):
+                if not may(needs):
                     raise QueryError("FORBIDDEN", "Resource not accessible by integration")
                 return field(**arguments)
 
@@ -30,6 +34,7 @@ def graphql(call):
             "defaultBranchRef": {"name": seen.default_branch},
             "issues": may_read(issues(seen)),
             "issue": may_read(one_issue(seen)),
+            "pullRequest": may_read(one_pull(seen, may("issues:read")), "pull_requests:read"),
         }
 
     account = call.account
