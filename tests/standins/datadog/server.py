@@ -1,164 +1,212 @@
-"""Datadog on this machine: as much of its API as loopcheck asks, over real HTTP, with a memory and with faults.
-
-A request that nobody expects is refused, remembered, and fails the test at the end.
-
-    with DatadogStandIn(monitors=[…]) as datadog:
-        session = repository.session(environment=datadog.environment)
-"""
+"""The stand-in for Datadog: one organisation, its keys, and the lists that they may read."""
 
 import json
-import threading
-import time
+import math
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
+
+from standins.datadog import openapi
+from standins.datadog.faults import FAULTS
+from standins.serving import Served
 
 VALIDATE = "/api/v1/validate"
 MONITORS = "/api/v1/monitor"
 DOWNTIMES = "/api/v2/downtime"
 RULES = "/api/v2/monitor/notification_rule"
 
-_PARAMETERS = {
-    VALIDATE: set(),
-    MONITORS: {"page", "page_size"},
-    DOWNTIMES: {"current_only", "page[offset]", "page[limit]"},
-    RULES: {"page", "per_page"},
-}
+_MOST = 1000
+"""Entries on a page."""
 
 
-class DatadogStandIn:
+@dataclass(frozen=True)
+class Route:
+    """What may be asked, by whom, and how."""
+
+    parameters: tuple[str, ...]
+    scope: str | None
+    """That an application key must have; `None` where the API key is enough."""
+    limit: str
+    """The name of the rate limit that it counts against."""
+    handler: object
+
+
+@dataclass
+class Call:
+    """One request."""
+
+    method: str
+    path: str
+    query: dict
+    headers: dict
+    number: int = 0
+    fault: object = None
+
+
+@dataclass
+class Limit:
+    """How often something may be asked for, in a period of the stand-in's time."""
+
+    requests: int
+    seconds: int
+    used: Counter = field(default_factory=Counter)
+
+
+class Refused(Exception):  # noqa: N818 - Datadog's answer, not an error of the stand-in
+    """Datadog's refusal of a request."""
+
+    def __init__(self, status, text):
+        super().__init__(text)
+        self.status = status
+
+
+class DatadogStandIn(Served):
     """A Datadog with one organisation.
 
+    Args:
+        monitors, downtimes, rules: what the organisation has, as Datadog answers it; may be changed while it runs.
+        now: its time, a constant until a test changes it. The real time if not given.
+
     Attributes:
-        monitors: what the organisation has; may be changed while it runs.
-        requests: how often each path was asked for.
-        unexpected: the requests that are no part of what loopcheck should ask.
+        api_keys: those that are valid here.
+        app_keys: each with its scopes; `None` for a key without any, which may all that its owner may.
+        limits: by name; `default` holds for the names that are not here.
+        max_page: the most downtimes that a page holds, whatever was asked for.
+        validate: holds requests and answers to the published descriptions; `None` to show what they do not allow.
     """
 
-    def __init__(self, monitors=(), downtimes=(), rules=(), api_key="good-api-key", app_key="good-app-key"):
+    FAULTS = FAULTS
+
+    def __init__(self, monitors=(), downtimes=(), rules=(), *, now=None):
+        super().__init__()
+        self.now = now or datetime.now(UTC).replace(microsecond=0)
         self.monitors = list(monitors)
         self.downtimes = list(downtimes)
         self.rules = list(rules)
-        self.api_key = api_key
-        self.app_key = app_key
-        self.requests = Counter()
-        self.queries = []
-        self.unexpected = []
-        self.max_page = 1000
-        """The most downtimes that a page holds, whatever was asked for."""
-        self.after_page = lambda path, page: None
-        """Called after a page was sent, to change what there is."""
-        self._faults = {}
-        self._lock = threading.Lock()
-
-    def __enter__(self):
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(self, kind, *_):
-        self._server.shutdown()
-        self._server.server_close()
-        if kind is None:
-            assert not self.unexpected, f"nobody should ask for {self.unexpected}"
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self._server.server_port}"
+        self.api_keys = {"good-api-key"}
+        self.app_keys = {"good-app-key": {"monitors_read", "monitors_downtime"}}
+        self.limits = {"default": Limit(3000, 60)}
+        self.max_page = _MOST
+        self.validate = openapi.validator()
 
     @property
     def environment(self):
         """What loopcheck needs to ask this stand-in."""
         return {"DD_API_KEY": "good-api-key", "DD_APP_KEY": "good-app-key", "LOOPCHECK_DATADOG_URL": self.url}
 
-    def fault(self, path, status=200, body=b"", *, headers=None, times=None, trickle=None, kind="application/json"):
-        """Answer `path` like this, `times` times or for ever. `trickle` sends a byte each so many seconds."""
-        body = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self._faults.setdefault(path, []).append([status, body, headers or {}, times, trickle, kind])
+    @property
+    def counts(self):
+        """How often each path was asked for."""
+        return Counter(call.path for call in self.requests)
 
-    def _next_fault(self, path):
-        with self._lock:
-            waiting = self._faults.get(path, [])
-            while waiting and waiting[0][3] == 0:
-                waiting.pop(0)
-            if not waiting:
-                return None
-            if waiting[0][3] is not None:
-                waiting[0][3] -= 1
-            return waiting[0]
+    def edit(self, monitor, **changes):
+        """Change a monitor as somebody would on its page: Datadog notes when. Options are merged."""
+        (there,) = (one for one in self.monitors if one["id"] == monitor)
+        options = {**there.get("options", {}), **changes.pop("options", {})}
+        there.update(changes, options=options, modified=self.now.isoformat())
+        return there
 
-    def answer(self, path, query, headers):
-        """Status and body for a request without faults."""
-        if set(query) - _PARAMETERS[path]:
-            self.unexpected.append(f"{path}?{query}")
-            return 400, {"errors": ["unexpected parameter"]}
-        if headers.get("DD-API-KEY") != self.api_key:
-            return 403, {"errors": ["Forbidden"]}
-        if path == VALIDATE:
-            return 200, {"valid": True}
-        if headers.get("DD-APPLICATION-KEY") != self.app_key:
-            return 403, {"errors": ["Forbidden"]}
-        if path == MONITORS:
-            page, size = int(query["page"][0]), int(query["page_size"][0])
-            found = self.monitors[page * size : (page + 1) * size]
-            self.after_page(path, page)
-            return 200, found
-        if path == DOWNTIMES:
-            offset, size = int(query["page[offset]"][0]), min(int(query["page[limit]"][0]), self.max_page)
-            page = {"total_filtered_count": len(self.downtimes)}
-            return 200, {"data": self.downtimes[offset : offset + size], "meta": {"page": page}}
-        page, size = int(query["page"][0]), int(query["per_page"][0])
-        return 200, {"data": self.rules[page * size : (page + 1) * size]}
+    # What follows runs in the server's threads.
+
+    def _call(self, method, target, headers):
+        parts = urlsplit(target)
+        return Call(method, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), headers)
+
+    def _reply(self, call, raw):
+        route = ROUTES.get(call.path) if call.method == "GET" else None
+        if route is None or set(call.query) - set(route.parameters) or raw:
+            self.unexpected.append(f"{call.method} {call.path} {call.query or ''}".strip())
+            return 501, {"Content-Type": "application/json"}, b'{"errors": ["the stand-in does not expect this"]}'
+        headers = {"Content-Type": "application/json"}
+        try:
+            self._admit(call, route)
+            headers |= self._spend(route)
+            status, data = 200, route.handler(self, call.query)
+        except Refused as refused:
+            status, data = refused.status, {"errors": [str(refused)]}
+            if status == 429:
+                headers |= self._window(route)
+        if self.validate is not None:
+            trouble = self.validate(call, route.scope, status, data)
+            if trouble:
+                self.errors.append(trouble)
+        return status, headers, json.dumps(data).encode()
+
+    def _admit(self, call, route):
+        if call.headers.get("DD-API-KEY") not in self.api_keys:
+            raise Refused(403, "Forbidden")
+        if route.scope is None:
+            return
+        key = call.headers.get("DD-APPLICATION-KEY")
+        if key not in self.app_keys:
+            raise Refused(403, "Forbidden")
+        if self.app_keys[key] is not None and route.scope not in self.app_keys[key]:
+            raise Refused(403, "Failed permission authorization checks")
+
+    def _spend(self, route):
+        limit = self._limit(route)
+        window = (route.limit, int(self.now.timestamp()) // limit.seconds)
+        if limit.used[window] >= limit.requests:
+            raise Refused(429, f"Rate limit of {limit.requests} requests in {limit.seconds} seconds reached.")
+        limit.used[window] += 1
+        return self._window(route)
+
+    def _limit(self, route):
+        return self.limits.get(route.limit, self.limits["default"])
+
+    def _window(self, route):
+        limit = self._limit(route)
+        at = self.now.timestamp()
+        left = limit.requests - limit.used[(route.limit, int(at) // limit.seconds)]
+        return {
+            "X-RateLimit-Name": route.limit,
+            "X-RateLimit-Limit": str(limit.requests),
+            "X-RateLimit-Period": str(limit.seconds),
+            "X-RateLimit-Remaining": str(left),
+            # Seconds to go, not a time since 1970 as with GitHub.
+            "X-RateLimit-Reset": str(math.ceil(limit.seconds - at % limit.seconds)),
+        }
+
+    def _validate(self, _query):
+        return {"valid": True}
+
+    def _list_monitors(self, query):
+        if "page" not in query:
+            return self.monitors  # all of them, on one page
+        size = _number(query, "page_size", 100, _MOST)
+        page = _number(query, "page", 0, None)
+        return self.monitors[page * size : (page + 1) * size]
+
+    def _list_downtimes(self, query):
+        current = query.get("current_only") == "true"
+        over = ("canceled", "ended")
+        found = [one for one in self.downtimes if not current or one["attributes"].get("status") not in over]
+        offset = _number(query, "page[offset]", 0, None)
+        size = min(_number(query, "page[limit]", 30, _MOST), self.max_page)
+        return {"data": found[offset : offset + size], "meta": {"page": {"total_filtered_count": len(found)}}}
+
+    def _list_rules(self, query):
+        size = _number(query, "per_page", 100, _MOST)
+        page = _number(query, "page", 0, None)
+        return {"data": self.rules[page * size : (page + 1) * size]}
 
 
-def _handler(standin):
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # or each answer waits 40 ms for an acknowledgement
+def _number(query, name, default, most):
+    text = query.get(name, str(default))
+    if not text.isdecimal() or (most is not None and not 1 <= int(text) <= most):
+        raise Refused(400, f"Invalid {name} parameter")
+    return int(text)
 
-        def do_GET(self):
-            parts = urlsplit(self.path)
-            with standin._lock:
-                standin.requests[parts.path] += 1
-                standin.queries.append(self.path)
-            if parts.path not in _PARAMETERS:
-                standin.unexpected.append(f"GET {self.path}")
-                self._send(404, b'{"errors": ["Not found"]}')
-                return
-            fault = standin._next_fault(parts.path)
-            if fault:
-                status, body, headers, _, trickle, kind = fault
-                self._send(status, body, headers, trickle, kind)
-                return
-            status, answer = standin.answer(parts.path, parse_qs(parts.query), self.headers)
-            self._send(status, json.dumps(answer).encode())
 
-        def _refuse(self):
-            standin.unexpected.append(f"{self.command} {self.path}")
-            self._send(405, b"{}")
-
-        do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _refuse  # noqa: N815 - http.server's names
-
-        def _send(self, status, body, headers=None, trickle=None, kind="application/json"):
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", (headers or {}).get("Content-Length", str(len(body))))
-            for name, value in (headers or {}).items():
-                if name != "Content-Length":
-                    self.send_header(name, value)
-            self.end_headers()
-            try:
-                for place in range(0, len(body), 1 if trickle else max(1, len(body))):
-                    self.wfile.write(body[place : place + 1] if trickle else body)
-                    self.wfile.flush()
-                    time.sleep(trickle or 0)
-                if (headers or {}).get("Content-Length"):  # promised more than was sent
-                    self.close_connection = True
-            except OSError:
-                pass  # whoever asked has left
-
-        def log_message(self, *_):
-            pass
-
-    return Handler
+ROUTES = {
+    VALIDATE: Route((), None, "validate", DatadogStandIn._validate),
+    MONITORS: Route(("page", "page_size"), "monitors_read", "monitor_list", DatadogStandIn._list_monitors),
+    DOWNTIMES: Route(
+        ("current_only", "page[offset]", "page[limit]"),
+        "monitors_downtime",
+        "downtime_list",
+        DatadogStandIn._list_downtimes,
+    ),
+    RULES: Route(("page", "per_page"), "monitors_read", "notification_rule_list", DatadogStandIn._list_rules),
+}
