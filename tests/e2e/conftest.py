@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from loopcheck.documents import yaml
 
 ROOT = Path(__file__).parent.parent.parent
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("effects", "reports")]  # `telling`, `seen`
 BASE = os.environ.get("LOOPCHECK_E2E_BASE")
 IMAGE = "localhost/loopcheck"
 
