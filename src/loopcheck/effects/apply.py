@@ -17,7 +17,7 @@ import msgspec
 
 from loopcheck.effects import marker
 from loopcheck.effects.labels import LABELS
-from loopcheck.effects.model import Basis, IssueEffect, PutComment, Reopen, SetLabels
+from loopcheck.effects.model import Basis, Effect, IssueEffect, PutComment, React, Reopen, SetLabels
 from loopcheck.effects.writer import Uncertain, Writer
 from loopcheck.reasons import BAD_RESPONSE, TRUNCATED, CannotTell
 from loopcheck.world.github import GitHub
@@ -43,7 +43,7 @@ class Done(StrEnum):
 class Applied(msgspec.Struct, frozen=True):
     """An effect, and what became of it."""
 
-    effect: IssueEffect
+    effect: Effect
     done: Done
     because: str = ""
     """Where it was left: why, in one sentence."""
@@ -80,21 +80,22 @@ class Applier:
         self._posted: set[int] = set()
         self._labels: set[str] | None = None
 
-    def apply(self, effects: Iterable[IssueEffect]) -> Iterator[Applied]:
+    def apply(self, effects: Iterable[IssueEffect | React]) -> Iterator[Applied]:
         """Apply one after the other. Trouble with one does not keep the others."""
         for effect in effects:
             yield self._one(effect)
 
-    def _one(self, effect: IssueEffect) -> Applied:
+    def _one(self, effect: IssueEffect | React) -> Applied:
         try:
-            issue = self._issue(effect.issue, effect.basis)
             match effect:
                 case PutComment():
-                    wrote = self._put(effect, issue)
+                    wrote = self._put(effect, self._issue(effect.issue, effect.basis))
                 case SetLabels():
-                    wrote = self._label(effect, issue)
+                    wrote = self._label(effect, self._issue(effect.issue, effect.basis))
                 case Reopen():
-                    wrote = self._reopen(effect, issue)
+                    wrote = self._reopen(effect, self._issue(effect.issue, effect.basis))
+                case React():
+                    wrote = self._react(effect)
         except _Elsewise as other:
             return Applied(effect, Done.LEFT, str(other))
         except NotFound as missing:
@@ -209,6 +210,12 @@ class Applier:
         if apart > _SAME_CLOSING:
             raise _Elsewise(f"issue {effect.issue} was closed again by now")
         self._writer.send("PATCH", f"{self._base}/issues/{effect.issue}", {"state": "open"})
+        return True
+
+    def _react(self, effect: React) -> bool:
+        """Nothing is read before: GitHub keeps one reaction of a kind from each account, however often it is asked."""
+        path = f"{self._base}/issues/comments/{effect.comment}/reactions"
+        self._writer.send("POST", path, {"content": effect.receipt.value})
         return True
 
 

@@ -51,6 +51,8 @@ class Memory(msgspec.Struct, frozen=True):
     """Drills of runbooks, oldest first."""
     commands: frozenset[int] = frozenset()
     """The comments whose commands were dealt with."""
+    commanded: tuple[Entry, ...] = ()
+    """The lines that those commands left, oldest first."""
     swept: Entry | None = None
     """The last sweep that came to its end."""
     unseen: tuple[str, ...] = ()
@@ -68,11 +70,13 @@ def recall(entries: Iterable[Entry]) -> Memory:
     for entry in in_order:
         if entry.item:
             by_item[entry.item].append(entry)
+    commanded = tuple(entry for entry in in_order if entry.comment is not None)
     sweeps = [entry for entry in in_order if entry.action in (Action.SWEPT, Action.PARTIAL)]
     return Memory(
         items={item: _remembered(lines) for item, lines in by_item.items()},
         drills=tuple(entry for entry in in_order if entry.action is Action.DRILLED),
-        commands=frozenset(entry.comment for entry in in_order if entry.comment is not None),
+        commands=frozenset(entry.comment for entry in commanded if entry.comment is not None),
+        commanded=commanded,
         swept=next((entry for entry in reversed(sweeps) if entry.action is Action.SWEPT), None),
         unseen=_ids(sweeps[-1].note) if sweeps and sweeps[-1].action is Action.PARTIAL else (),
     )

@@ -1,0 +1,62 @@
+"""Carries out a plan: one effect after the other, in the plan's order.
+
+The ledger comes first, and what rests on it is left where it could not be written: an issue that is reopened and not
+recorded would be reopened again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from loopcheck.effects.apply import Applied, Done
+from loopcheck.effects.model import Effect, IssueEffect, PutStatus, React, Record, Reopen
+from loopcheck.ledger.model import Entry
+from loopcheck.reasons import CannotTell
+
+Apply = Callable[[IssueEffect | React | PutStatus], Applied]
+"""Writes one effect, and never raises for what GitHub answers."""
+Confirm = Callable[[Reopen], str | None]
+"""Looks again, uncached, just before an issue is reopened: why it is not to be, or `None`. May raise `CannotTell`."""
+
+
+class Execution:
+    """Carries out plans.
+
+    Args:
+        record: adds lines to the ledger; raises `CannotTell` where they are not known to be there.
+        apply: writes everything else.
+        confirm: see `Confirm`.
+    """
+
+    def __init__(self, record: Callable[[Iterable[Entry]], None], apply: Apply, confirm: Confirm) -> None:
+        self._record = record
+        self._apply = apply
+        self._confirm = confirm
+        self._unrecorded: str | None = None
+
+    def carry_out(self, effects: Iterable[Effect]) -> Iterator[Applied]:
+        """Each effect with what became of it. Trouble with one does not keep those that do not rest on it."""
+        for effect in effects:
+            yield self._one(effect)
+
+    def _one(self, effect: Effect) -> Applied:
+        if isinstance(effect, Record):
+            return self._recorded(effect)
+        if self._unrecorded is not None and isinstance(effect, Reopen | React):
+            return Applied(effect, Done.LEFT, f"the ledger could not be written: {self._unrecorded}")
+        if isinstance(effect, Reopen):
+            try:
+                objection = self._confirm(effect)
+            except CannotTell as trouble:
+                objection = trouble.message
+            if objection is not None:
+                return Applied(effect, Done.LEFT, f"issue {effect.issue} stays closed: {objection}")
+        return self._apply(effect)
+
+    def _recorded(self, effect: Record) -> Applied:
+        try:
+            self._record(effect.entries)
+        except CannotTell as trouble:
+            self._unrecorded = trouble.message
+            return Applied(effect, Done.LEFT, trouble.message)
+        return Applied(effect, Done.WRITTEN)
