@@ -13,6 +13,7 @@ from datetime import datetime
 import msgspec
 
 from loopcheck import __version__
+from loopcheck.effects import findings
 from loopcheck.effects.links import Repository
 from loopcheck.effects.marker import Marker
 from loopcheck.model import ArtifactResult, Claim, ItemResult, Outcome, Problem, Verdict
@@ -21,12 +22,10 @@ from loopcheck.reports.markdown import COMMENT_LIMIT, SIGNS, Bounded, code, fenc
 
 _ROOM = 2_000
 """Bytes that are kept for the last lines."""
-_LINKS = 5
-"""Pieces of evidence that are linked for one claim."""
 _HEADINGS = {
-    Verdict.VERIFIED: "verified: the proof is there and in force",
-    Verdict.INCONCLUSIVE: "inconclusive: not everything could be seen",
-    Verdict.FAILED: "failed: the proof is not there, or not in force",
+    Verdict.VERIFIED: "verified, the proof is there and in force",
+    Verdict.INCONCLUSIVE: "inconclusive, not everything could be seen",
+    Verdict.FAILED: "failed, the proof is not there or not in force",
 }
 
 
@@ -169,21 +168,11 @@ def render(subject: Subject, seen: Circumstances, *, limit: int = COMMENT_LIMIT)
         out.add("\n**What cannot be read**\n")
         problems = ("\n".join(map(text.plain, text.problem_lines(one))) for one in subject.problems)
         out.each((f"\n{fenced(one)}\n" for one in problems), len(subject.problems), "mistakes", share=0.3)
-    rows = [(item, artifact) for item in subject.items for artifact in item.artifacts]
-    if rows:
-        out.add("\n| | artifact | is shown to | asked for |\n|---|---|---|---|\n")
-        out.each((_row(item, artifact) for item, artifact in rows), len(rows), "artifacts", share=0.4)
-    unmet = [(artifact, claim) for _, artifact in rows for claim in artifact.claims if _matters(claim)]
-    unmet.sort(key=lambda one: one[1].outcome is not Outcome.FAILS)
-    if unmet:
-        out.add("\n**What does not hold**\n\n")
-        out.each((_claim(claim, seen.repository) for _, claim in unmet), len(unmet), "claims", share=0.6)
-    out.add(f"\n**Next:** {_next(subject, [claim for _, claim in unmet])}\n")
-    held = [claim for _, artifact in rows for claim in artifact.claims if claim.outcome is Outcome.HOLDS]
-    if held:
-        out.add(f"\n<details><summary>What holds ({len(held)})</summary>\n\n")
-        out.each((_claim(claim, seen.repository) for claim in held), len(held), "claims")
-        out.add("\n</details>\n")
+    rows = findings.rows_of(subject.items)
+    findings.add_table(out, rows)
+    findings.add_unmet(out, rows, seen.repository)
+    out.add(f"\n**Next:** {_next(subject, [claim for row in rows for claim in row.unmet])}\n")
+    findings.add_rest(out, rows, seen.repository)
     out.add(f"\n<sub>{_since(subject, out)}{_as_of(seen)}</sub>\n")
     return out.text
 
@@ -211,50 +200,24 @@ def _since(subject: Subject, out: Bounded) -> str:
     return ""
 
 
-def _matters(claim: Claim) -> bool:
-    return claim.outcome is not Outcome.HOLDS
-
-
-def _row(item: ItemResult, artifact: ArtifactResult) -> str:
-    words = code(f"{artifact.kind} {artifact.summary}", 160)
-    reached = artifact.rung.value if artifact.rung else "nothing yet"
-    return f"| {SIGNS[artifact.verdict]} {artifact.verdict.value} | {words} | {reached} | {item.requires.value} |\n"
-
-
-def _claim(claim: Claim, repository: Repository) -> str:
-    reason = f" {code(claim.reason, 60)}" if claim.reason else ""
-    lines = f"- {claim.rung.value} {code(claim.claim, 60)} {claim.outcome.value}{reason}: {code(claim.message, 400)}"
-    links = list(_links(claim, repository))
-    if links:
-        lines += f" ({', '.join(links[:_LINKS])})"
-    return f"{lines}\n"
-
-
-def _links(claim: Claim, repository: Repository) -> Iterator[str]:
-    for source in dict.fromkeys(evidence.source for evidence in claim.evidence):
-        address = repository.link(source)
-        if address is not None:
-            words = source.rpartition("@")[0] if "://" not in source else source.removeprefix("https://")
-            yield f"[{code(words, 100)}]({address})"
-
-
 def _next(subject: Subject, unmet: Iterable[Claim]) -> str:
     if subject.instead is not None:
         return subject.instead.next
     if subject.problems:
         return "mend the `loopcheck` block as shown above; loopcheck reads it again when the issue is saved."
-    remedies = list(dict.fromkeys(claim.remedy for claim in unmet if claim.remedy))
     if subject.verdict is Verdict.VERIFIED:
         return "nothing. This item can be closed, and loopcheck goes on looking."
-    said = code(remedies[0], 300) if remedies else "see above."
+    known = any(claim.remedy for claim in unmet)
     if subject.verdict is Verdict.INCONCLUSIVE:
-        return f"nothing is held against this item. {said}"
-    return said
+        more = " What the arrows say would let loopcheck see." if known else ""
+        return f"nothing is held against this item.{more}"
+    said = "do what the arrows say" if known else "see above"
+    return f"{said}. loopcheck looks again in its next sweep, and at once when you comment `/loopcheck verify`."
 
 
 def _as_of(seen: Circumstances) -> str:
     # One edit for every answer, not one for every run: what is said stays true without a newer time.
-    commit = code(seen.repository.commit[:12])
+    commit = f"[{code(seen.repository.commit[:12])}]({seen.repository.commit_page(seen.repository.commit)})"
     return (
         f"Seen on {seen.at:%Y-%m-%d at %H:%M} UTC at {commit}. Every run looks again; this comment changes only "
         "when the answer does."
