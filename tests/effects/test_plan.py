@@ -739,7 +739,9 @@ def test_strangers_words_in_notices_stay_in_code():
                     assert part.type in ("text", "code_inline", "softbreak", "strong_open", "strong_close", "html_inline",
                                          "link_open", "link_close"), part  # fmt: skip
                     if part.type == "link_open":
-                        assert part.attrGet("href").startswith("https://github.com/acme/shop/blob/")
+                        assert part.attrGet("href").startswith(
+                            ("https://github.com/acme/shop/blob/", "https://github.com/acme/shop/commit/")
+                        )
             assert quoted == 1
             assert body.count("<!--") == 1
 

@@ -16,7 +16,7 @@ from loopcheck.effects.obey import Obeyed
 from loopcheck.effects.writer import Writer
 from loopcheck.events import CommentMade
 from loopcheck.events.payload import read
-from loopcheck.handlers.comment import handle, overlooked
+from loopcheck.handlers.commanded import answer, overlooked
 from loopcheck.ledger.branch import BranchLedger
 from loopcheck.ledger.file import FileLedger
 from loopcheck.ledger.memory import recall
@@ -75,7 +75,7 @@ class Place:
         if not isinstance(event, CommentMade):
             return Obeyed()
         session = self._session()
-        done = handle(event, self.loaded, session.github, lambda: recall(self._ledger(session).read()), self._run())
+        done = answer(event, self.loaded, session.github, lambda: recall(self._ledger(session).read()), self._run())
         self._carry_out(session, done.effects[:upto])
         return done
 

@@ -82,9 +82,10 @@ class Applier:
     def apply(self, effects: Iterable[IssueEffect | React]) -> Iterator[Applied]:
         """Apply one after the other. Trouble with one does not keep the others."""
         for effect in effects:
-            yield self._one(effect)
+            yield self.one(effect)
 
-    def _one(self, effect: IssueEffect | React) -> Applied:
+    def one(self, effect: IssueEffect | React) -> Applied:
+        """Apply one effect. Whatever GitHub answers, this does not raise."""
         try:
             match effect:
                 case PutComment():

@@ -18,7 +18,7 @@ import msgspec
 from loopcheck import engine, loading, sources
 from loopcheck.config import PATH, Config, read_config
 from loopcheck.effects import links
-from loopcheck.effects.model import Plan, PutStatus
+from loopcheck.effects.model import Conclusion, Plan, PutStatus
 from loopcheck.effects.status import StatusApplied, StatusApplier
 from loopcheck.effects.writer import Writer
 from loopcheck.errors import ConfigError, ExitCode, NotARepositoryError
@@ -73,6 +73,7 @@ class Outcome(msgspec.Struct, frozen=True):
     """What is said of a change, and what became of the status."""
 
     judged: Judged
+    conclusion: Conclusion
     plan: Plan
     summary: str
     """Markdown, under 60,000 bytes."""
@@ -115,7 +116,7 @@ def handle(event: PullRequestChanged | MergeGroup, gate: Gate) -> Outcome:
         if not untrusted:
             plan = Plan((status,))
         applied = () if gate.dry_run else tuple(_applied(plan, gate, session))
-        return Outcome(judged, plan, said, exit_code(judged, concluded), applied)
+        return Outcome(judged, concluded, plan, said, exit_code(judged, concluded), applied)
 
 
 class _Run:

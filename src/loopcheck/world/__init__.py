@@ -92,6 +92,7 @@ class Session:
         settings: the `settings:` of the configuration.
         seconds: how long the run may take, in seconds; `None` for as long as it likes.
         sleep: waits so many seconds before a question to GitHub is asked again.
+        clock: seconds since the epoch, by which what GitHub asks to wait for is reckoned.
         limits: what the run may ask of GitHub.
 
     Attributes:
@@ -107,10 +108,11 @@ class Session:
         settings: MappingNode | None = None,
         seconds: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.time,
         limits: Limits | None = None,
     ) -> None:
         self.repository = repository
-        self.governor = Governor(limits)
+        self.governor = Governor(limits, clock=clock, sleep=sleep)
         self._sleep = sleep
         self.now = now or datetime.now(UTC)
         self._environment = os.environ if environment is None else environment

@@ -81,10 +81,20 @@ def read_issue(github: GitHub, number: int) -> Issue:
     Raises:
         CannotTell: it could not be seen; it may be a pull request, or not be there at all.
     """
+    return read_one(github, number).issues[0]
+
+
+def read_one(github: GitHub, number: int) -> Issues:
+    """One issue, and who asks.
+
+    Raises:
+        CannotTell: see `read_issue`.
+    """
     answer = shaped(github.query(ONE, **_repository(github), number=number), OneAnswer)
     _expect(github, answer.repository.name_with_owner)
     node = answer.repository.issue
-    return _MoreComments(github).completed(node, node.issue(answer.viewer.person, github.repository))
+    viewer = answer.viewer.person
+    return Issues((_MoreComments(github).completed(node, node.issue(viewer, github.repository)),), viewer)
 
 
 def _all(github: GitHub, label: str, closed_since: datetime, first: int) -> tuple[Sequence[IssueNode], Person]:

@@ -74,6 +74,11 @@ class GitHub:
         self._timeout = timeout
         self._sleep = sleep
 
+    @property
+    def connection(self) -> Connection:
+        """To the same GitHub with the same token, for `loopcheck.effects.writer`, which alone changes anything."""
+        return self._connection
+
     def about(self) -> About:
         """The repository's number and default branch. Not asked where a larger answer has said it already.
 
