@@ -149,6 +149,23 @@ def test_the_head_cannot_change_the_rules(merging):
     assert len(done.judged.weakened) == 2
 
 
+def test_settings_are_those_of_the_base(tmp_path, github):
+    """An alarm in an export that is committed: without the base's settings nobody would look into it."""
+    from loopcheck_checks.datadog_monitor import mutants
+
+    promise = GUARDED.replace(
+        "repo-file: {path: scripts/restore.sh}", "datadog-monitor: {metric: M, fires-when: '> 1'}"
+    )
+    promise = promise.replace("metric: M, fires-when: '> 1'", mutants.METRIC.strip().replace("\n", ", "))
+    export = {f"dd/{name}": text for name, text in mutants.files(mutants.passing()).items()}
+    config = {".github/loopcheck.yml": "settings: {datadog: {export: dd, max-age: 3650d}}\n"}
+    merging = Merging(tmp_path / "shop", github, {**BASE, POSTMORTEM: promise, **export, **config})
+    merging.open({"dd/monitors.json": "[]\n", ".github/loopcheck.yml": None})
+    done = merging.run()
+    assert merging.statuses[0][1:] == ("failure", FENCED)
+    assert [loss.kind for loss in done.judged.fence.losses] == ["datadog-monitor"]
+
+
 # What merging would close.
 
 
