@@ -12,7 +12,7 @@ from standins.github.state import Account, Comment
 from loopcheck.reasons import CannotTell
 from loopcheck.tracker import Closing, Person, Standing
 from loopcheck.world import Session
-from loopcheck.world.github import issue_query
+from loopcheck.world.github import issue_query, pull_query
 from loopcheck.world.github.issues import read_issue, read_issues
 from loopcheck.world.github.permissions import standing_of
 
@@ -239,9 +239,13 @@ def test_an_answer_of_another_form_is_never_a_crash(github, value):
 
 
 @pytest.mark.skipif("LOOPCHECK_GITHUB_SCHEMA" not in os.environ, reason="names GitHub's published GraphQL schema")
-@pytest.mark.parametrize("query", ["ALL", "ONE", "MORE_COMMENTS"])
+@pytest.mark.parametrize(
+    "query",
+    [issue_query.ALL, issue_query.ONE, issue_query.MORE_COMMENTS, pull_query.PULL],
+    ids=["ALL", "ONE", "MORE_COMMENTS", "PULL"],
+)
 def test_the_queries_fit_githubs_schema(query):
     import graphql
 
     schema = graphql.build_schema(Path(os.environ["LOOPCHECK_GITHUB_SCHEMA"]).read_text(), assume_valid=True)
-    assert graphql.validate(schema, graphql.parse(getattr(issue_query, query))) == []
+    assert graphql.validate(schema, graphql.parse(query)) == []
