@@ -46,6 +46,8 @@ class DatadogStandIn:
         self.unexpected = []
         self.max_page = 1000
         """The most downtimes that a page holds, whatever was asked for."""
+        self.latency = 0
+        """Seconds that each answer takes."""
         self.after_page = lambda path, page: None
         """Called after a page was sent, to change what there is."""
         self._faults = {}
@@ -141,6 +143,8 @@ def _handler(standin):
         do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _refuse  # noqa: N815 - http.server's names
 
         def _send(self, status, body, headers=None, trickle=None, kind="application/json"):
+            if standin.latency:
+                time.sleep(standin.latency)
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", (headers or {}).get("Content-Length", str(len(body))))
