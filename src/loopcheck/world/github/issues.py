@@ -1,7 +1,7 @@
 """Issues with all that belongs to them, in few requests: 200 of them are two.
 
-They come through GraphQL alone: through REST each would cost several requests more, and who last edited a body
-is nowhere in it.
+They come through GraphQL. Only where that is refused they are read by REST, which takes several requests for each and
+does not know who last edited a body.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 
 import msgspec
 
-from loopcheck.reasons import BAD_RESPONSE, OUTAGE, TIMEOUT, TRUNCATED, CannotTell
+from loopcheck.reasons import BAD_RESPONSE, NOT_VISIBLE, OUTAGE, REFUSED, TIMEOUT, TRUNCATED, CannotTell
 from loopcheck.tracker import Issue, Person
+from loopcheck.world.github import issues_by_rest
 from loopcheck.world.github.issue_query import (
     ALL,
     MORE_COMMENTS,
@@ -31,6 +32,7 @@ LABEL_PREFIX = "loopcheck:"
 MARKS = tuple(LABEL_PREFIX + word for word in ("verified", "failed", "inconclusive", "overdue", "waived"))
 """The labels by which loopcheck marks what it has looked at."""
 
+_NO_GRAPHQL = (REFUSED, NOT_VISIBLE)
 _PAGE = 100
 _SMALLER_PAGE = 20
 _MAX_PAGES = 200
@@ -61,6 +63,8 @@ def read_issues(github: GitHub, label: str, closed_since: datetime) -> Issues:
     try:
         nodes, viewer = _all(github, label, closed_since, _PAGE)
     except CannotTell as trouble:
+        if trouble.reason in _NO_GRAPHQL:
+            return Issues(*issues_by_rest.read_all(github, label, closed_since, MARKS))
         if trouble.reason not in (OUTAGE, TIMEOUT, BAD_RESPONSE, TRUNCATED):
             raise
         # GitHub gives up after ten seconds, and a hundred long issues can take it as much. Or else the lists have
@@ -81,7 +85,12 @@ def read_issue(github: GitHub, number: int) -> Issue:
     Raises:
         CannotTell: it could not be seen; it may be a pull request, or not be there at all.
     """
-    answer = shaped(github.query(ONE, **_repository(github), number=number), OneAnswer)
+    try:
+        answer = shaped(github.query(ONE, **_repository(github), number=number), OneAnswer)
+    except CannotTell as trouble:
+        if trouble.reason in _NO_GRAPHQL:
+            return issues_by_rest.read_one(github, number)
+        raise
     _expect(github, answer.repository.name_with_owner)
     node = answer.repository.issue
     return _MoreComments(github).completed(node, node.issue(answer.viewer.person, github.repository))
