@@ -1,7 +1,7 @@
 """Issues by REST, where GraphQL is refused: the same, in more requests, and without what REST does not know.
 
 It does not say whether or by whom a body was edited, nor which pull requests would close an issue, nor whose comment
-was deleted; and to an app's token not which account it is. See docs/decisions/0015-issues-without-graphql.md.
+was deleted; and to an app's token not which account it is. See docs/decisions/0017-issues-without-graphql.md.
 """
 
 from __future__ import annotations
