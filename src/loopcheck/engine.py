@@ -258,7 +258,7 @@ def _described(checker: AnyChecker, artifact: Artifact) -> str:
     summary: Any = checker.describe(artifact.expect)
     if not isinstance(summary, str):
         raise CannotTell(BROKEN_CHECKER, f"`{artifact.kind}` describes itself with something that is not a text")
-    return _encodable(summary)
+    return _encodable(str(summary))  # of a path, say, which no encoder takes for a text
 
 
 def _claims(checker: AnyChecker, artifact: Artifact, item: ActionItem, session: Session) -> tuple[Claim, ...]:

@@ -170,6 +170,12 @@ def test_only_what_fails_now_and_was_verified_before_has_drifted(told):
     assert told.repository.git.processes == 1  # to open it
 
 
+def test_what_was_not_asked_for_is_not_looked_into(told):
+    told.commit({"a.md": None}, "Delete")
+    (said,) = told(msgspec.structs.replace(item("a.md"), requires=Rung.EXISTS))["one"]
+    assert said.startswith("What it was is not to be told")
+
+
 def test_what_holds_is_not_looked_into(told):
     told.commit({"a.md": None}, "Delete")
     assert told.of("a.md", outcome=Outcome.HOLDS) == (

@@ -37,6 +37,8 @@ class Shop:
         self.folder = folder
         self.checkout = RepositoryBuilder(folder / "shop")
         self.runs = 0
+        self.slept = 0.0
+        """Seconds that runs waited, which pass at once."""
         self.commit({"run.sh": "run\n"})
 
     def commit(self, files, **more):
@@ -69,8 +71,16 @@ class Shop:
             "GITHUB_WORKFLOW_REF": f"{self.there.full_name}/.github/workflows/loopcheck.yml@refs/heads/main",
             "GITHUB_REF": "refs/heads/main",
         }
-        asked = Asked(self.checkout.folder, environment, now=self.github.now, sleep=lambda _: None, **more)
+        asked = Asked(
+            self.checkout.folder, environment, now=self.github.now, sleep=self._sleep, clock=self._clock, **more
+        )
         return handlers.handle(payload.read(environment), asked)
+
+    def _clock(self):
+        return self.github.now.timestamp() + self.slept
+
+    def _sleep(self, seconds):
+        self.slept += seconds
 
     def sweep(self, **more):
         return self.run(**more)

@@ -48,7 +48,7 @@ class _Drifted(msgspec.Struct, frozen=True):
     def evidence(self) -> tuple[Evidence, ...]:
         """What shows that it does not hold."""
         claims = [claim for artifact in self.item.artifacts for claim in artifact.claims]
-        failing = [claim for claim in claims if claim.outcome is Outcome.FAILS]
+        failing = [claim for claim in claims if claim.outcome is Outcome.FAILS and claim.rung <= self.item.requires]
         return tuple(dict.fromkeys(one for claim in failing for one in claim.evidence))
 
 
