@@ -169,7 +169,9 @@ def propose(shop, files, *, closes=(), fork=False):
     git("checkout", "-q", "--detach", "main")
     git("merge", "-q", "--no-ff", "-m", "Merge the proposal", head)
     shop.push("main")
-    details = {"head_repository": "eve/shop"} if fork else {}
+    details = {}
+    if fork:
+        details["head_repository"] = shop.github.add_repository("eve/shop", private=False).full_name
     return shop.github.repository.add_pull(
         "Propose", "Closes the item.", head_sha=head, base_sha=base, head="feature", closes=list(closes),
         files=[], **details,
@@ -235,4 +237,4 @@ def test_a_fork_gets_an_answer_and_nothing_is_tried_that_its_token_may_not(shop)
     shop.read_only = True
     assert judge(shop, pull, by="eve") == 0
     assert (shop.github.writes, shop.refused, shop.github.repository.check_runs) == ([], [], [])
-    assert "loopcheck" in shop.log
+    assert "1 item would be closed with proof" in shop.log  # in the summary
