@@ -75,6 +75,8 @@ class Issue(msgspec.Struct, frozen=True):
     labels: tuple[str, ...] = ()
     edited: datetime | None = None
     """When the body was last edited."""
+    editor_known: bool = True
+    """False where GitHub does not say whether it was edited, and by whom: `editor` and `edited` then mean nothing."""
     assignees: tuple[str, ...] = ()
     milestone: str | None = None
     milestone_due: date | None = None

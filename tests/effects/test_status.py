@@ -32,7 +32,8 @@ def status(conclusion=Conclusion.FAILURE, title="loopcheck: no", summary="### No
 
 def applier(stand_in, *, details=None):
     settings, time = settings_from(stand_in.environment), Time()
-    governor = Governor(Limits(), sleep=lambda _: None)
+    time.at = stand_in.now.timestamp()
+    governor = Governor(Limits(), clock=time, sleep=time.sleep)
 
     def timed(seconds):
         return min(seconds, 2.0)

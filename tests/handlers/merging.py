@@ -91,17 +91,16 @@ class Merging:
         return self
 
     def remembers(self, **verdicts):
-        """The ledger of the stand-in, with a sighting of each item; `waived` for a waiver."""
+        """The ledger of the stand-in, with a sighting of each item; `waived` is failed, with a waiver."""
         entries = []
-        for item, verdict in verdicts.items():
+        for name, verdict in verdicts.items():
+            item = {"test": TEST_ITEM, "script": SCRIPT_ITEM}.get(name, name)
             waived = verdict == "waived"
-            entries.append(
-                Entry(
-                    NOW, {"test": TEST_ITEM, "script": SCRIPT_ITEM}.get(item, item),
-                    Verdict.FAILED if waived else Verdict(verdict), "d" * 64, "1", "c" * 40,
-                    action=Action.WAIVED if waived else Action.SEEN,
-                )
-            )  # fmt: skip
+            seen = Verdict.FAILED if waived else Verdict(verdict)
+            entry = Entry(NOW, item, seen, "d" * 64, "1", "c" * 40)
+            entries.append(entry)
+            if waived:
+                entries.append(msgspec.structs.replace(entry, action=Action.WAIVED, note="because"))
         self.github.repository.commit({"ledger.jsonl": lines.write(entries)}, branch="loopcheck-ledger")
         return self
 

@@ -47,8 +47,8 @@ def test_what_touches_nothing_is_quick_and_green(merging):
     base = "/repos/acme/shop"
     assert asked == [
         "POST /graphql", "POST /graphql",  # the pull request, the issues
-        f"GET {base}/git/ref/heads/loopcheck-ledger", f"GET {base}", f"GET {base}/git/ref/heads/main",
-        f"GET {base}/git/ref/heads/loopcheck-ledger",  # no ledger yet, and that is certain
+        f"GET {base}/contents/ledger.jsonl", f"GET {base}/git/ref/heads/loopcheck-ledger", f"GET {base}",
+        f"GET {base}/git/ref/heads/main", f"GET {base}/git/ref/heads/loopcheck-ledger",  # no ledger yet, for certain
         f"GET {base}/commits/{merging.head}/check-runs", f"POST {base}/check-runs",
         f"GET {base}/commits/{merging.head}/check-runs",
     ]  # fmt: skip
@@ -147,6 +147,23 @@ def test_the_head_cannot_change_the_rules(merging):
     done = merging.run()
     assert merging.statuses == [(merging.head, "failure", FENCED)]
     assert len(done.judged.weakened) == 2
+
+
+def test_settings_are_those_of_the_base(tmp_path, github):
+    """An alarm in an export that is committed: without the base's settings nobody would look into it."""
+    from loopcheck_checks.datadog_monitor import mutants
+
+    promise = GUARDED.replace(
+        "repo-file: {path: scripts/restore.sh}", "datadog-monitor: {metric: M, fires-when: '> 1'}"
+    )
+    promise = promise.replace("metric: M, fires-when: '> 1'", mutants.METRIC.strip().replace("\n", ", "))
+    export = {f"dd/{name}": text for name, text in mutants.files(mutants.passing()).items()}
+    config = {".github/loopcheck.yml": "settings: {datadog: {export: dd, max-age: 3650d}}\n"}
+    merging = Merging(tmp_path / "shop", github, {**BASE, POSTMORTEM: promise, **export, **config})
+    merging.open({"dd/monitors.json": "[]\n", ".github/loopcheck.yml": None})
+    done = merging.run()
+    assert merging.statuses[0][1:] == ("failure", FENCED)
+    assert [loss.kind for loss in done.judged.fence.losses] == ["datadog-monitor"]
 
 
 # What merging would close.

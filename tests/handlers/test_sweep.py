@@ -143,7 +143,7 @@ def test_issues_that_cannot_be_read_are_not_none(shop):
     shop.promise(DONE)
     shop.sweep()
     written = len(shop.github.writes)
-    shop.github.fault("POST /graphql", "401", times=None)
+    shop.github.fault("POST /graphql", "502", times=None)
     outcome = shop.sweep()
     assert not outcome.report.run.complete
     assert len(shop.github.writes) == written
@@ -152,7 +152,7 @@ def test_issues_that_cannot_be_read_are_not_none(shop):
 def test_a_waiver_given_in_a_comment_counts_at_once_and_runs_out(shop):
     issue = shop.promise(MISSING)
     shop.sweep()
-    comment, outcome = shop.said(issue, "/loopcheck waive until 2026-12-01 because the vendor ships it")
+    comment, _ = shop.said(issue, "/loopcheck waive until 2026-12-01 because the vendor ships it")
     assert [one.content for one in comment.reactions] == ["+1"]
     assert "loopcheck:waived" in issue.labels
     shop.there.close(issue, by="ana")

@@ -4,9 +4,12 @@ import pytest
 from standins.github import GitHubStandIn
 from standins.github_client import Clock, client
 
+from loopcheck.effects.writer import Uncertain, Writer
 from loopcheck.reasons import CannotTell
 from loopcheck.world.budget import budget_line
+from loopcheck.world.github.connection import Connection
 from loopcheck.world.github.governor import Governor, Limits
+from loopcheck.world.github.settings import settings_from
 
 ISSUES = "/repos/acme/shop/issues"
 
@@ -41,6 +44,22 @@ def test_a_run_writes_no_more_than_it_may_and_still_reads():
     assert (told.value.reason.word, told.value.reason.stops) == ("budget-spent", True)
     spend(governor)
     assert governor.requests == 3
+
+
+def test_what_is_written_counts_and_ends(github):
+    clock = Clock()
+    governor = Governor(Limits(writes=2))
+    settings = settings_from(github.environment)
+    connection = Connection(settings, github.token, lambda seconds: seconds)
+    writer = Writer(connection, governor, count=lambda: None, clock=clock, sleep=clock.sleep)
+    for _ in range(2):
+        writer.send("POST", f"{ISSUES}/1/comments", {"body": "Hm"})
+    with pytest.raises(CannotTell) as told:
+        writer.send("POST", f"{ISSUES}/1/comments", {"body": "Hm"})
+    assert told.value.reason.word == "budget-spent"
+    assert not isinstance(told.value, Uncertain)
+    assert len(github.writes) == 2
+    assert governor.points == 10
 
 
 def test_an_event_uses_a_fifth_of_what_is_left(github):

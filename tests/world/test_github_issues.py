@@ -162,6 +162,7 @@ def test_what_is_not_whole_is_no_answer(github, fault):
     for _ in range(3):
         github.repository.add_issue(labels=[LABEL])
     github.fault("POST /graphql", fault, times=None)
+    github.fault("GET */issues", "403-permission", times=None)
     with pytest.raises(CannotTell):
         everything(github)
 

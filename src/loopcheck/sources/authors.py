@@ -1,6 +1,7 @@
 """Who may declare. A declaration makes loopcheck look at things that its author may not see: so not everybody's counts.
 
 Both who wrote an issue and who last edited it must be allowed to: either could have put there what stands there now.
+Where GitHub does not say who edited it, its own rule stands in: of people only the author may, and who may write.
 """
 
 from __future__ import annotations

@@ -50,6 +50,7 @@ def read(issues: Iterable[Issue], github: GitHub, section: IssuesSection) -> Tra
     notes: list[str] = []
     unseen: list[str] = []
     silent: list[str] = []
+    unsure: list[str] = []
     opened: list[tuple[Issue, Written]] = []
     for issue in issues:
         if issue.closing is not None and issue.closing.reason in _DROPPED:
@@ -75,13 +76,21 @@ def read(issues: Iterable[Issue], github: GitHub, section: IssuesSection) -> Tra
             if refused is not None:
                 notes.append(f"{found.path} was not looked at: {refused}")
                 continue
+            if not issue.editor_known:
+                unsure.append(found.path)
         written.append(found)
     if silent:
-        more = f" and {len(silent) - _MAX_NAMED} more" if silent[_MAX_NAMED:] else ""
-        notes.append(f"no artifact is declared in {', '.join(silent[:_MAX_NAMED])}{more}")
+        notes.append(f"no artifact is declared in {_some(silent)}")
+    if unsure:
+        notes.append(f"GitHub did not say who last edited {_some(unsure)}; what their authors may declare counts")
     known = {one.path for one in written if one.incident is not None}
     written += _incidents(_named(written) - known, github, permissions, section, notes)
     return Tracked(tuple(written), tuple(notes), tuple(unseen))
+
+
+def _some(paths: list[str]) -> str:
+    more = f" and {len(paths) - _MAX_NAMED} more" if paths[_MAX_NAMED:] else ""
+    return f"{', '.join(paths[:_MAX_NAMED])}{more}"
 
 
 def open_issue(issue: Issue) -> Written:

@@ -3,6 +3,9 @@
 from standins.github.graph import QueryError, connection
 from standins.github.shapes import node_id
 
+EARLIER = "an earlier attempt"
+"""The `external_id` of a check that was a job of a run before it was run again."""
+
 
 def nodes(call):
     """The field `nodes`: what the ids name, in their order, and null for what is not seen."""
@@ -31,7 +34,8 @@ def _suite(repository, run):
     checks = [check for check in repository.check_runs if check.suite == run.suite]
 
     def check_run(check):
-        steps = [0] if check.id in jobs and check.conclusion != "skipped" else []
+        is_job = check.id in jobs or check.external_id == EARLIER
+        steps = [0] if is_job and check.conclusion != "skipped" else []
         return {
             "name": check.name,
             "status": check.status.upper(),

@@ -2,6 +2,7 @@
 
 import pytest
 from standins.github import GitHubStandIn
+from standins.github.graph_checks import EARLIER
 from standins.github.state import Job
 
 from loopcheck.model import Outcome, Verdict
@@ -251,15 +252,19 @@ def forged(github, run, name, *, replaces):
 
 def ran_again(github, run):
     """The job has failed at first, and both attempts are in the suite."""
-    first = github.repository.add_check_run("test", run.sha, conclusion="failure", at=NOW)
-    first.suite = run.suite
+    job(github, run, "test", conclusion="failure")
+    github.repository.check_runs.insert(0, github.repository.check_runs.pop())
+
+
+def job(github, run, name, **details):
+    github.repository.add_check_run(name, run.sha, at=NOW, external_id=EARLIER, suite=run.suite, **details)
 
 
 ODD = {
     "a check that is no job": lambda g, run: forged(g, run, "test", replaces=True),
     "a check of a job's name": lambda g, run: forged(g, run, "test", replaces=False),
     "a run again": ran_again,
-    "more checks than come": lambda g, run: [forged(g, run, f"x-{n}", replaces=False) for n in range(100)],
+    "more checks than come": lambda g, run: [job(g, run, f"x-{n}") for n in range(100)],
     "an attempt that goes on": lambda g, run: setattr(g.repository.check_runs[-1], "status", "in_progress"),
 }
 

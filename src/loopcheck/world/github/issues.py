@@ -1,7 +1,7 @@
 """Issues with all that belongs to them, in few requests: 200 of them are two.
 
-They come through GraphQL alone: through REST each would cost several requests more, and who last edited a body
-is nowhere in it.
+They come through GraphQL. Only where that is refused they are read by REST, which takes several requests for each and
+does not know who last edited a body.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 
 import msgspec
 
-from loopcheck.reasons import BAD_RESPONSE, OUTAGE, TIMEOUT, TRUNCATED, CannotTell
+from loopcheck.reasons import BAD_RESPONSE, NOT_VISIBLE, OUTAGE, REFUSED, TIMEOUT, TRUNCATED, CannotTell
 from loopcheck.tracker import Issue, Person
+from loopcheck.world.github import issues_by_rest
 from loopcheck.world.github.issue_query import (
     ALL,
     MORE_COMMENTS,
@@ -31,6 +32,7 @@ LABEL_PREFIX = "loopcheck:"
 MARKS = tuple(LABEL_PREFIX + word for word in ("verified", "failed", "inconclusive", "overdue", "waived", "disputed"))
 """The labels by which loopcheck marks what it has looked at."""
 
+_NO_GRAPHQL = (REFUSED, NOT_VISIBLE)
 _PAGE = 100
 _SMALLER_PAGE = 20
 _MAX_PAGES = 200
@@ -61,6 +63,8 @@ def read_issues(github: GitHub, label: str, closed_since: datetime) -> Issues:
     try:
         nodes, viewer = _all(github, label, closed_since, _PAGE)
     except CannotTell as trouble:
+        if trouble.reason in _NO_GRAPHQL:
+            return Issues(*issues_by_rest.read_all(github, label, closed_since, MARKS))
         if trouble.reason not in (OUTAGE, TIMEOUT, BAD_RESPONSE, TRUNCATED):
             raise
         # GitHub gives up after ten seconds, and a hundred long issues can take it as much. Or else the lists have
@@ -90,7 +94,13 @@ def read_one(github: GitHub, number: int) -> Issues:
     Raises:
         CannotTell: see `read_issue`.
     """
-    answer = shaped(github.query(ONE, **_repository(github), number=number), OneAnswer)
+    try:
+        answer = shaped(github.query(ONE, **_repository(github), number=number), OneAnswer)
+    except CannotTell as trouble:
+        if trouble.reason in _NO_GRAPHQL:
+            issue, viewer = issues_by_rest.read_one(github, number)
+            return Issues((issue,), viewer)
+        raise
     _expect(github, answer.repository.name_with_owner)
     node = answer.repository.issue
     viewer = answer.viewer.person

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from loopcheck.reasons import BAD_RESPONSE, RATE_LIMITED, TRUNCATED, CannotTell
+from loopcheck.reasons import BAD_RESPONSE, RATE_LIMITED, REFUSED, TRUNCATED, CannotTell
 from loopcheck.world.github import downloads
 from loopcheck.world.github.answers import UNSETTLED, NotFound, decoded, invisible, refuse
 from loopcheck.world.github.connection import PAGE, Connection
@@ -286,6 +286,8 @@ class GitHub:
             kinds = sorted({str(error.get("type", "error"))[:40] for error in errors or [] if isinstance(error, dict)})
             if "RATE_LIMITED" in kinds:
                 raise CannotTell(RATE_LIMITED, "GraphQL: GitHub's rate limit is used up")
+            if "FORBIDDEN" in kinds:
+                raise CannotTell(REFUSED, "GraphQL: the token may not read this")
             raise CannotTell(BAD_RESPONSE, f"GraphQL: the answer is not whole ({', '.join(kinds) or 'no data'})")
         found: dict[str, Any] = data["data"]
         return found
