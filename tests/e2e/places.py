@@ -122,9 +122,15 @@ class Place:
             made["pull_request"] = self.ask(f"/pulls/{pull.number}")
         return made
 
-    def run(self, event, workflow, payload, *, environment=None, **secrets):
-        """Run a workflow at an event, and return the exit code."""
+    def run(self, event, workflow, payload, *, inputs=None):
+        """Run a workflow at an event, with further inputs of the action, and return the exit code."""
         text = self.workflow(workflow)
+        if inputs:
+            given = "".join(f"          {name}: {json.dumps(value)}\n" for name, value in inputs.items())
+            text = text.replace(
+                "        env:\n          GITHUB_TOKEN", f"        with:\n{given}        env:\n          GITHUB_TOKEN", 1
+            )
+            (self.repository.folder / f".github/workflows/loopcheck-{workflow}.yml").write_text(text)
         may = permissions_of(text)
         self.github.tokens[self.github.token].permissions = dict.fromkeys(may, "read") if self.read_only else may
         self.github.requests.clear()
@@ -134,7 +140,6 @@ class Place:
         given = {
             **{name: value for name, value in self.github.environment.items() if name != "GITHUB_TOKEN"},
             "LOOPCHECK_DATADOG_URL": self.datadog.url,
-            **(environment or {}),
         }
         done = subprocess.run(
             [
@@ -143,7 +148,7 @@ class Place:
                 # Both would listen beyond this machine.
                 *("--no-cache-server", "--container-daemon-socket", "-"),
                 *("--local-repository", f"{used}={self.published}", "-s", f"GITHUB_TOKEN={self.github.token}"),
-                *(word for name, value in (KEYS | secrets).items() for word in ("-s", f"{name}={value}")),
+                *(word for name, value in KEYS.items() for word in ("-s", f"{name}={value}")),
                 *(word for name, value in given.items() for word in ("--env", f"{name}={value}")),
             ],
             cwd=self.repository.folder,
