@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from standins.datadog import DOWNTIMES, MONITORS, RULES
 
 from loopcheck.ledger import lines
 from loopcheck.ledger.branch import BRANCH, PATH
@@ -76,7 +77,7 @@ def test_a_sweep_tells_every_issue_and_a_second_one_nothing_more(shop):
     assert int(shop.outputs["effects"]) >= 7  # a line of the ledger, three comments, three times labels
     assert [shop.outputs.get(name, "") for name in ("left", "status")] == ["0", ""]
     assert "loopcheck: failed" in shop.log  # act prints the summary
-    assert len(shop.datadog.requests) == 4
+    assert shop.datadog.counts == {MONITORS: 1, DOWNTIMES: 1, RULES: 1}
     assert [word for word in ("good-api-key", "good-app-key", shop.github.token) if word in shop.log] == []
 
     assert sweep(shop, "workflow_dispatch") == 1
