@@ -225,3 +225,11 @@ def test_what_could_not_be_written_is_no_whole_run(shop):
     outcome = shop.sweep()
     assert outcome.left
     assert outcome.exit_code is ExitCode.PARTIAL
+
+
+def test_a_ledger_that_cannot_be_written_leaves_everything(shop):
+    issue = shop.promise(DONE)
+    shop.github.fault("POST */git/*", "403-permission", times=None)
+    outcome = shop.sweep()
+    assert len(outcome.left) == len(outcome.plan.effects) == 4
+    assert (issue.comments, issue.labels, shop.ledger) == ([], ["action-item"], [])
