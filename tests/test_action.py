@@ -49,6 +49,7 @@ class Step:
             "INPUT_PATH": ".",
             "INPUT_FAIL-ON": "failed",
             "INPUT_TIME-LIMIT": "",
+            "INPUT_ISSUES": "false",
             **{f"INPUT_{name.upper().replace('_', '-')}": value for name, value in inputs.items()},
         }
         done = subprocess.run(
@@ -88,6 +89,9 @@ def test_a_verified_item(step):
         "inconclusive": "0",
         "failed": "0",
         "unreadable": "0",
+        "effects": "0",
+        "left": "0",
+        "status": "",
         "report": "loopcheck-report.json",
     }
     assert "loopcheck: verified" in step.summary
@@ -192,6 +196,9 @@ def test_the_top_of_the_repository_is_found_below_the_workspace(tmp_path, reposi
     ("inputs", "says"),
     [
         ({"fail_on": "failde"}, "`fail-on` is `failde`"),
+        ({"dry_run": "yes"}, "`dry-run` is `yes`"),
+        ({"inconclusive": "green"}, "`inconclusive` is `green`"),
+        ({"issues": "0"}, "`issues` is `0`"),
         ({"time_limit": "-1"}, "`time-limit` is `-1`"),
         ({"time_limit": "0"}, "`time-limit` is `0`"),
         ({"time_limit": "\u0661"}, "`time-limit` is"),
@@ -279,6 +286,13 @@ def test_the_traps_are_sharp(step, sprung, command):
     (step.workspace / "a").write_text("b\n")
     subprocess.run(command, cwd=step.workspace, capture_output=True, check=False)
     assert list(sprung.iterdir()) != []
+
+
+def test_without_github_the_files_are_looked_at_and_the_issues_are_said_to_be_left(step):
+    step.repository.commit({"postmortems/lag.md": item("README.md"), "README.md": "# Shop\n"})
+    assert step.run(issues="true").exit_code == 0
+    assert (step.outputs["verdict"], step.outputs["effects"]) == ("verified", "0")
+    assert "::warning title=loopcheck::issues were neither read nor written: GITHUB_REPOSITORY is not set" in step.log
 
 
 def test_the_page_names_every_input_and_output():
