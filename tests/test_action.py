@@ -401,7 +401,7 @@ def shop(process):
 def test_a_sweep(shop):
     done, missing = shop.promise("run.sh"), shop.promise("stop.sh")
     step = shop.at("schedule")
-    assert step.exit_code == 1
+    assert step.exit_code == 0  # the work is still to be done, and that is said in the issue
     assert (done.labels[1:], missing.labels[1:]) == (["loopcheck:verified"], ["loopcheck:failed"])
     assert [len(one.comments) for one in (done, missing)] == [1, 1]
     counts = [step.outputs[name] for name in ("verdict", "verified", "failed", "effects", "left", "status")]
@@ -416,7 +416,7 @@ def test_a_sweep(shop):
 def test_a_dry_run_of_a_sweep(shop):
     issue = shop.promise("stop.sh")
     step = shop.at("schedule", dry_run="true")
-    assert (step.exit_code, step.outputs["effects"], step.outputs["left"]) == (1, "4", "0")
+    assert (step.exit_code, step.outputs["effects"], step.outputs["left"]) == (0, "4", "0")
     assert "would write 4 things" in step.log
     assert (shop.github.writes, issue.comments) == ([], [])
 
