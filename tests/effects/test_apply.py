@@ -330,14 +330,15 @@ def state(github):
     return issue.state, issue.labels, [(one.author.login, one.body) for one in issue.comments], len(issue.events)
 
 
-def test_a_comment_waits_for_the_labels_that_go_with_it(github):
-    github.fault("POST /repos/*/issues/1/labels", "502")
+@pytest.mark.parametrize("fault", ["401", "403-permission", "404", "502"])
+def test_a_comment_waits_for_the_labels_that_go_with_it(github, fault):
+    github.fault("POST /repos/*/issues/1/labels", fault)
     assert run(github, labels(1, ["loopcheck:failed"]), put(1, FAILED, NOW)) == ["left", "left"]
     assert run(github, labels(1, ["loopcheck:failed"]), put(1, FAILED, NOW)) == ["written", "written"]
 
 
-def test_a_comment_does_not_wait_for_labels_that_may_not_be(github):
-    github.fault("POST /repos/*/issues/1/labels", "403-permission")
+def test_a_comment_does_not_wait_for_labels_that_are_not_accepted(github):
+    github.fault("POST /repos/*/issues/1/labels", "422")
     assert run(github, labels(1, ["loopcheck:failed"]), put(1, FAILED, NOW)) == ["left", "written"]
 
 

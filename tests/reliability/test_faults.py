@@ -21,6 +21,18 @@ IMPATIENT = 0.15
 """Seconds after which an answer that does not come is given up, where that is what goes wrong."""
 
 
+UNACCEPTED = {"422", "422-spam", "403-disabled"}
+"""What GitHub says of labels that it will never take. Then there is the comment alone, and on a waived issue, whose
+labels are left to people once it has its comment, it stays so."""
+GOLDEN = 0.6180339887498949
+"""Multiples of it are spread evenly between whole numbers: no fault and no request is left out for long."""
+SHARES = {
+    "FirstSweep": 0.05, "Unchanged": 0.12, "Reopening": 0.35, "Drift": 0.08, "Edited": 0.45, "Closed": 0.9,
+    "Waived": 0.4, "Asked": 0.3, "Merging": 0.8, "Queued": 0.7,
+}  # fmt: skip
+"""What a usual run takes of each scene's faults, 5,000 of all: the less the longer the scene."""
+
+
 @pytest.mark.parametrize("part", range(SLICES))
 @pytest.mark.parametrize("name", SCENES)
 def test_a_fault_does_no_harm(tmp_path, patience, count, name, part):
@@ -48,7 +60,7 @@ def test_a_fault_does_no_harm(tmp_path, patience, count, name, part):
             if whole(town) != at_once:  # or the next run finds what it would have found anyway
                 scene.heal(town)
                 count("runs that left something to the next one")
-                if town.end != end:
+                if town.end != end and not (case.fault.name in UNACCEPTED and "/labels" in case.endpoint):
                     found.append(f"the next run does not make it good: {difference(town.end, end)}")
             count("faults injected", befell.befell > 0)
             count("requests that a fault befell", befell.befell)
@@ -66,15 +78,6 @@ def chosen(table, name, part):
     share = 1 if EVERY else SHARES[name]
     taken = [case for place, case in enumerate(table) if place * GOLDEN % 1 < share]
     return taken[part::SLICES]
-
-
-GOLDEN = 0.6180339887498949
-"""Multiples of it are spread evenly between whole numbers: no fault and no request is left out for long."""
-SHARES = {
-    "FirstSweep": 0.12, "Unchanged": 0.25, "Reopening": 0.45, "Drift": 0.12, "Edited": 0.5, "Closed": 0.8,
-    "Waived": 0.45, "Asked": 0.4, "Merging": 0.9, "Queued": 0.8,
-}  # fmt: skip
-"""What a usual run takes of each scene's faults: the less the longer the scene."""
 
 
 def whole(town):

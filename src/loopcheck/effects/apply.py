@@ -18,7 +18,7 @@ from loopcheck.effects import marker
 from loopcheck.effects.labels import LABELS
 from loopcheck.effects.model import Basis, Effect, IssueEffect, PutComment, React, Reopen, SetLabels, body_digest
 from loopcheck.effects.writer import NOT_ACCEPTED, UNCERTAIN, Uncertain, Writer
-from loopcheck.reasons import BAD_RESPONSE, REFUSED, TRUNCATED, CannotTell
+from loopcheck.reasons import BAD_RESPONSE, TRUNCATED, CannotTell
 from loopcheck.world.github import GitHub
 from loopcheck.world.github.answers import NotFound
 
@@ -26,8 +26,6 @@ _SETTLE = (2.0, 4.0, 8.0, 16.0)
 """Seconds between looks for a comment that GitHub may have made: 30 in all."""
 _SAME_CLOSING = 5.0
 """Seconds by which GitHub's two times of one closing, the issue's and the event's, may differ."""
-_FOR_GOOD = (NOT_ACCEPTED, REFUSED)
-"""Why something is not written now, and would not be in the next run."""
 _DROPPED = frozenset(("not_planned", "duplicate"))
 
 
@@ -103,10 +101,10 @@ class Applier:
         except _Elsewise as other:
             return Applied(effect, Done.LEFT, str(other))
         except NotFound as missing:
+            self._left(effect, None)
             return Applied(effect, Done.LEFT, f"{missing}: not there, or not to be written to with this token")
         except CannotTell as trouble:
-            if isinstance(effect, SetLabels) and trouble.reason not in _FOR_GOOD:
-                self._unlabelled.add(effect.issue)
+            self._left(effect, trouble)
             return Applied(effect, Done.LEFT, trouble.message)
         return Applied(effect, Done.WRITTEN if wrote else Done.UNCHANGED)
 
@@ -119,6 +117,11 @@ class Applier:
         if body_digest(issue.get("body") or "") != basis.body:
             raise _Elsewise(f"issue {number} was edited while this run looked")
         return issue
+
+    def _left(self, effect: IssueEffect | React, trouble: CannotTell | None) -> None:
+        """Note whose labels are not what they should be. What GitHub does not accept it will not in the next run."""
+        if isinstance(effect, SetLabels) and (trouble is None or trouble.reason is not NOT_ACCEPTED):
+            self._unlabelled.add(effect.issue)
 
     def _expect_labels(self, number: int) -> None:
         """By its comment an issue is known to be as it should be. After that its labels are left to people."""
