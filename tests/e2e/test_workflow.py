@@ -1,4 +1,4 @@
-"""The workflow that the README shows, run by `act` in a repository that has copied it."""
+"""The workflow that only reads, run by `act` in a repository that has copied it, where no GitHub can be reached."""
 
 import json
 import re
@@ -18,6 +18,12 @@ verify:
 ```
 """
 
+PAYLOAD = {
+    "schedule": "23 5 * * *",
+    "ref": "refs/heads/main",
+    "repository": {"id": 1, "full_name": "acme/shop", "default_branch": "main"},
+    "sender": {"id": 2, "login": "ana", "type": "User"},
+}
 NEXT_STEP = """
       - name: Read the outputs
         if: always()
@@ -53,7 +59,7 @@ class Shop:
     def act(self, event, path):
         used = self.declare(path)
         payload = self.repository.folder.parent / "event.json"
-        payload.write_text(json.dumps({"schedule": "23 5 * * *", "ref": "refs/heads/main"}))
+        payload.write_text(json.dumps(PAYLOAD))
         done = subprocess.run(
             [
                 *("act", event, "--rm", "-e", payload, "-P", f"ubuntu-latest={self.base}", "--pull=false"),

@@ -32,6 +32,12 @@ write = output.write_report
     metavar="FILE",
     help="Write the report to FILE, and the text for people still to the terminal.",
 )
+@click.option(
+    "--ledger",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Record every change of a verdict in FILE, a line each.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show the claims that hold, and all evidence.")
 @click.option("--color/--no-color", default=None, help="Colours, or none.  [default: on a terminal]")
 @click.option("--debug", is_flag=True, help="Show where a checker that crashed did so.")
@@ -45,6 +51,7 @@ def command(
     time_limit: float | None,
     style: str,
     file: Path | None,
+    ledger: Path | None,
     verbose: bool,  # noqa: FBT001 - click's signature
     color: bool | None,  # noqa: FBT001
     debug: bool,  # noqa: FBT001
@@ -80,5 +87,9 @@ def command(
 
         for kind, error in session.crashes:
             show(f"the checker `{kind}` crashed", error)
+    if ledger is not None:
+        from loopcheck.handlers.local import record
+
+        record(report, ledger)
     write(report, style, file, verbose=verbose, color=color)
     sys.exit(int(common.exit_code(report)))
