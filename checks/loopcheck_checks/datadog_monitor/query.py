@@ -281,7 +281,7 @@ class _Reader:
         self._take(",")
         ago = self._take().text
         self._take(")")
-        return aggregation, window, _seconds(ago)
+        return aggregation, window, _seconds(ago.removesuffix("_ago"))
 
     def _sum(self, depth: int) -> _Value:
         return self._chain(("+", "-"), depth)
