@@ -157,7 +157,7 @@ class SeenMonitor(msgspec.Struct, frozen=True, kw_only=True):
     """Those that may silence it, by id or tags."""
 
 
-class Replayed(msgspec.Struct, frozen=True, kw_only=True):
+class Replayed(msgspec.Struct, frozen=True, kw_only=True, tag="replayed"):
     """What came of replaying a monitor."""
 
     monitor: int
