@@ -63,7 +63,6 @@ def _shown(place, text, tags, interval, points, start, end):
         "start": start * 1000,
         "end": end * 1000,
         "aggr": None,
-        "unit": None,
         "pointlist": [[at * 1000.0, points[at]] for at in sorted(points)],
     }
 

@@ -73,6 +73,8 @@ class Scene(msgspec.Struct, frozen=True):
     hosts: tuple[Host, ...] = (Host(), Host(bumps=(), name="db2"))
     declared: str = _DECLARED
     incident: Incident | None = INCIDENT
+    documented: bool = True
+    """Whether Datadog's description allows it."""
 
 
 PASSING = Scene()
@@ -156,8 +158,8 @@ def replayed() -> Iterator[Mutant[Scene]]:
         ("a derivative of it", _but(query=f"avg(last_5m):derivative({_LAG} by {{host}}) > 30")),
         ("a rollup that is longer than the window", _query("{host} >", "{host}.rollup(avg, 600) >")),
         ("a sum of it, of who knows how many points", _query("avg(last_5m)", "sum(last_5m)")),
-        ("a new word for missing data", _but(options={"on_missing_data": "guess"})),
-        ("a delay that is no number", _but(options={"evaluation_delay": "soon"})),
+        ("a new word for missing data", _but(options={"on_missing_data": "guess"}, documented=False)),
+        ("a delay that is no number", _but(options={"evaluation_delay": "soon"}, documented=False)),
         ("no time of the incident", _but(incident=Incident("INC-142"))),
         ("no incident", _but(incident=None)),
         ("an incident of years ago", _but(incident=Incident("INC-1", started=NOW - timedelta(days=800)))),
@@ -248,11 +250,13 @@ def verified(cases: Iterable[Mutant[Scene]]) -> list[Outcome]:
         repository = RepositoryBuilder(Path(folder))
         repository.commit({"README.md": "A checkout.\n"})
         with import_module("standins.datadog").DatadogStandIn(now=NOW) as datadog:
-            return [_outcome(repository, datadog, case) for case in cases]
+            validate = datadog.validate
+            return [_outcome(repository, datadog, validate, case) for case in cases]
 
 
-def _outcome(repository: RepositoryBuilder, datadog: Any, case: Mutant[Scene]) -> Outcome:
+def _outcome(repository: RepositoryBuilder, datadog: Any, validate: Any, case: Mutant[Scene]) -> Outcome:
     scene = case.mutated
+    datadog.validate = validate if scene.documented else None
     options = {"thresholds": {}, "silenced": {}, **scene.options}
     datadog.monitors = [mutants.monitor(query=scene.query, options=options)]
     datadog.metrics = {
