@@ -6,6 +6,7 @@ then, the rule as it is now. What comes out is the same for each: when it would 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -92,8 +93,8 @@ class Replay(msgspec.Struct, frozen=True):
 
     @property
     def others(self) -> tuple[Firing, ...]:
-        """The firings that have nothing to do with the window: the noise around it."""
-        return tuple(firing for firing in self.firings if not _concerns(firing, self.window))
+        """When it fires without anything to do with the window, whatever it was that fired: the noise around it."""
+        return episodes(firing for firing in self.firings if not _concerns(firing, self.window))
 
 
 EARLY = timedelta(hours=1)
@@ -106,40 +107,54 @@ def _concerns(firing: Firing, window: Window) -> bool:
     return firing.start >= window.start - EARLY and (firing.end is None or firing.end > window.start)
 
 
-def told(replay: Replay, *, started: datetime | None, noticed: datetime | None) -> str:
-    """What came out, in one sentence: `fires at 09:18, T+4 min, 31 min before the incident was noticed; …`.
+def episodes(firings: Iterable[Firing]) -> tuple[Firing, ...]:
+    """The times at which something fired, whatever it was: firings that overlap or touch are one."""
+    out: list[Firing] = []
+    for one in sorted(firings, key=lambda it: it.start):
+        last = out[-1] if out else None
+        if last is not None and (last.end is None or one.start <= last.end):
+            end = None if last.end is None or one.end is None else max(last.end, one.end)
+            out[-1] = Firing(last.start, end)
+        else:
+            out.append(Firing(one.start, one.end))
+    return tuple(out)
+
+
+def elapsed(span: timedelta) -> str:
+    """A length of time for people, in two units at most: `31 min`, `1 h 20 min`, `2 d`."""
+    seconds = round(abs(span).total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    large, small, unit, below = (
+        (*divmod(minutes, 60), "h", "min") if minutes < 2880 else (*divmod(round(minutes / 60), 24), "d", "h")
+    )
+    return f"{large} {unit}" + (f" {small} {below}" if small else "")
+
+
+def says_when(fired: datetime, window: Window, noticed: datetime | None) -> str:
+    """When it fires: `fires at 09:14, T+4 min, 31 min before the incident was noticed`.
 
     Args:
-        replay: what came out.
-        started: when the incident began, which is T; `None` for a window that somebody gave by hand.
-        noticed: when it was noticed.
+        fired: when.
+        window: that of the incident, which begins with it.
+        noticed: when people noticed, as far as anyone wrote it down.
     """
-    firing = replay.caught
-    if firing is None:
-        said = f"does not fire between {clock(replay.window.start)} and {clock(replay.window.end)}"
-    else:
-        said = f"fires at {clock(firing.start)}" + (f" ({firing.because})" if firing.because else "")
-        said += f" on {firing.group}" if firing.group else ""
-        if started is not None:
-            said += f", T{'-' if firing.start < started else '+'}{length(abs(firing.start - started))}"
-        if noticed is not None:
-            said += f", {_apart(firing.start, noticed)} the incident was noticed"
-    return said + _and_otherwise(replay, also="also " if firing is not None else "")
+    early = fired < window.start
+    day = "" if fired.date() == window.start.date() else f"{fired:%Y-%m-%d} "
+    at = f"fires at {day}{fired:%H:%M}, T{'-' if early else '+'}{elapsed(fired - window.start)}"
+    if noticed is None:
+        return at
+    if fired == noticed:
+        return f"{at}, just when the incident was noticed"
+    return f"{at}, {elapsed(noticed - fired)} {'before' if fired < noticed else 'after'} the incident was noticed"
 
 
-def _apart(fired: datetime, noticed: datetime) -> str:
-    apart = abs(noticed - fired)
-    if apart < timedelta(minutes=1):
-        return "as"
-    return f"{length(apart)} {'before' if fired < noticed else 'after'}"
-
-
-def _and_otherwise(replay: Replay, also: str) -> str:
-    if replay.around is None:
-        return ""
-    many = len(replay.others)
-    times = {0: "not have fired otherwise", 1: f"{also}have fired once"}.get(many, f"{also}have fired {many} times")
-    return f"; would {times} in the {length(replay.around.end - replay.around.start)} around it"
+def says_silence(window: Window) -> str:
+    """That it does not: `does not fire between 2026-11-10 09:14 and 2026-11-10 10:49`."""
+    return f"does not fire between {clock(window.start)} and {clock(window.end)}"
 
 
 def clock(moment: datetime) -> str:
@@ -147,9 +162,7 @@ def clock(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def length(span: timedelta) -> str:
-    """A length of time for people: `4 min`, `2 h`, `30 days`."""
-    minutes = round(span.total_seconds() / 60)
-    if minutes < 120:
-        return f"{minutes} min"
-    return f"{minutes / 60:.3g} h" if minutes < 2 * 1440 else f"{minutes / 1440:.3g} days"
+def says_how_often(others: int, around: Window) -> str:
+    """How often it fires without the incident: `would also have fired 2 times in the 30 days around it`."""
+    times = "not have fired otherwise" if others == 0 else f"also have fired {others} time{'s' if others > 1 else ''}"
+    return f"would {times} in the {elapsed(around.end - around.start).replace(' d', ' days')} around it"

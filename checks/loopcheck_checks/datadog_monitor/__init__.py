@@ -111,7 +111,7 @@ def _proven(
         raise CannotTell(NO_INCIDENT_TIME, "nobody wrote down when the incident started, so it cannot be replayed")
     end = incident.resolved or incident.started + _UNRESOLVED
     replayed = _replayed(expect, one, seen, Window(incident.started, end), world)
-    return msgspec.structs.replace(replayed, started=incident.started, noticed=incident.detected)
+    return msgspec.structs.replace(replayed, noticed=incident.detected)
 
 
 def _replayed(
@@ -124,7 +124,7 @@ def _replayed(
     from loopcheck_checks.datadog_monitor.replay.looking import look
 
     parts = {part.monitor.id: part.monitor for part in seen.parts if part.monitor.id is not None}
-    per = expect.at_most.per.delta if expect.at_most is not None else None
+    per = expect.at_most.span if expect.at_most is not None else None
     return look(one, parts, window, world, per=per, scope=expect.scope_tags)
 
 

@@ -115,7 +115,7 @@ class DatadogMonitorExpectation(Expectation, frozen=True, kw_only=True):
         for key in ("fires_within", "at_most"):
             if getattr(self, key) is not None and self.proven_by is None:
                 raise ValueError(f"`{key.replace('_', '-')}` speaks of a replay: add `proven-by: incident`")
-        if self.at_most is not None and self.at_most.per.delta > _LONGEST_AROUND:
+        if self.at_most is not None and self.at_most.span > _LONGEST_AROUND:
             raise ValueError("`at-most` is of more than 92 days, which is longer than is replayed")
         if any(len(handle) < 2 or not handle.startswith("@") or " " in handle for handle in self.handles):
             raise ValueError('`notifies` is not a handle: write `"@pagerduty-database"`')
@@ -164,9 +164,8 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True, tag="replayed"):
     replay: Replay
     evaluations: int
     """How many evaluations in the window had something to compare."""
-    started: datetime | None = None
-    """When the incident began; `None` where the window was given by hand."""
     noticed: datetime | None = None
+    """When people noticed the incident, as far as that was written down."""
     source: str = ""
     """Where the samples can be seen."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from loopcheck.checker import Claim, Evidence, Unseen
-from loopcheck.replay import Replay, clock, length, told
+from loopcheck.replay import Replay, clock, elapsed, says_how_often, says_silence, says_when
 from loopcheck_checks.datadog_monitor.manifest import (
     ALREADY_FIRING,
     BEARABLE_NOISE,
@@ -36,7 +36,7 @@ def judge_replay(expect: DatadogMonitorExpectation, seen: Replayed | Unseen) -> 
         return
     replay = seen.replay
     here = Evidence(seen.source, _evidence(seen), replay.window.end)
-    said = told(replay, started=seen.started, noticed=seen.noticed)
+    said = _said(replay, seen.noticed)
     if replay.caught is not None:
         yield WOULD_HAVE_FIRED.holds(said, here)
     elif replay.already is not None:
@@ -48,12 +48,24 @@ def judge_replay(expect: DatadogMonitorExpectation, seen: Replayed | Unseen) -> 
     yield from _noise(expect, replay, here)
 
 
+def _said(replay: Replay, noticed: datetime | None) -> str:
+    """What came out, in one sentence."""
+    firing = replay.caught
+    if firing is None:
+        said = says_silence(replay.window)
+    else:
+        on = f", on {firing.group}" if firing.group else ""
+        because = f" ({firing.because})" if firing.because else ""
+        said = says_when(firing.start, replay.window, noticed) + because + on
+    return said if replay.around is None else f"{said}; {says_how_often(len(replay.others), replay.around)}"
+
+
 def _in_time(expect: DatadogMonitorExpectation, replay: Replay, here: Evidence) -> Iterator[Claim]:
     firing = replay.caught
     if expect.fires_within is None or firing is None:
         return
     after = firing.start - replay.window.start
-    said = f"it fires {length(abs(after))} {'after' if after.total_seconds() >= 0 else 'before'} the beginning"
+    said = f"it fires {elapsed(after)} {'after' if after.total_seconds() >= 0 else 'before'} the beginning"
     if after <= expect.fires_within.delta:
         yield FIRES_IN_TIME.holds(said, here)
     else:

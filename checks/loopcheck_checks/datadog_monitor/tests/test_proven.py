@@ -82,7 +82,7 @@ def test_it_fires_soon_after_the_beginning(verify):
     assert reasons(claims) == {"would-have-fired": None}
     (claim,) = claims.values()
     # 5 min of 5 s, then of 100 s: the average is above 30 as soon as two of its points are high.
-    assert claim.message == ("fires at 2026-11-10 09:16 on host:db1, T+2 min, 33 min before the incident was noticed")
+    assert claim.message == ("fires at 09:16, T+2 min, 33 min before the incident was noticed, on host:db1")
     assert claim.evidence[0].source == "https://app.datadoghq.com/monitors/101"
     assert "96 evaluations with data" in claim.evidence[0].seen
 
@@ -137,7 +137,7 @@ def test_how_soon(verify, within, reason):
 def test_a_window_given_by_hand(verify):
     declared = LAG.replace("incident", "{from: 2026-11-10T09:00Z, to: 2026-11-10 10:00 UTC}")
     (claim,) = verify(standin(lag(BUMP)), declared, incident=None).values()
-    assert claim.message == "fires at 2026-11-10 09:16 on host:db1"
+    assert claim.message == "fires at 09:16, T+16 min, on host:db1"
 
 
 def test_groups_of_another_scope_do_not_count(verify):
@@ -156,7 +156,7 @@ def test_no_data_is_a_firing_where_it_is_told(verify):
     (tags, samples) = lag()
     samples = {at: value for at, value in samples.items() if not seconds(gap) <= at < seconds(end)}
     (claim,) = verify(standin((tags, samples))).values()
-    assert claim.message.startswith("fires at 2026-11-10 09:24 (no data)")
+    assert claim.message.startswith("fires at 09:24, T+10 min, 25 min before the incident was noticed (no data)")
     quiet = monitor(options={"thresholds": {"critical": 30.0}, "silenced": {}, "notify_no_data": False})
     assert reasons(verify(standin((tags, samples), monitors=[quiet]))) == {"would-have-fired": "would-not-fire"}
 
@@ -234,7 +234,7 @@ def test_a_composite_fires_when_its_parts_do_together(verify):
     (tags, samples) = lag((later, span, 50.0), base=1.0)
     datadog.metrics["system.load.1"] = [(tags, samples)]
     (claim,) = verify(datadog, "name: Both\nproven-by: incident").values()
-    assert claim.message.startswith("fires at 2026-11-10 09:25 on host:db1, T+11 min")
+    assert claim.message.startswith("fires at 09:25, T+11 min, 24 min before")
 
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
