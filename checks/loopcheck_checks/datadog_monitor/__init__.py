@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 
 from loopcheck.checker import CannotTell, Checker, Claim, Unseen, World
-from loopcheck.reasons import AMBIGUOUS, MISSING_SECRET, NO_INCIDENT_TIME
+from loopcheck.reasons import AMBIGUOUS, MISSING_SECRET, NO_INCIDENT_TIME, NOT_VISIBLE
 from loopcheck.replay import Replay, Window
 from loopcheck_checks.datadog_monitor.judge import judge, meant
 from loopcheck_checks.datadog_monitor.manifest import (
@@ -75,6 +75,20 @@ class DatadogMonitorChecker(Checker[DatadogMonitorExpectation, DatadogMonitorObs
         if one is None:
             raise CannotTell(AMBIGUOUS, f"it cannot be told which of {len(seen.candidates)} monitors is meant")
         return _replayed(expect, one, seen, window, world).replay
+
+    def named(self, text: str, world: World) -> DatadogMonitorExpectation:
+        """See `loopcheck.checker.Replayer.named`."""
+        index = world.once((_KIND, "index"), lambda: _listed(world)).index
+        one = index.by_id.get(int(text)) if text.isdecimal() and len(text) < 20 else None
+        if one is None:
+            expect = DatadogMonitorExpectation(name=text)
+        elif one.monitor.name.strip():
+            expect = DatadogMonitorExpectation(name=one.monitor.name, id=one.monitor.id)
+        else:
+            expect = DatadogMonitorExpectation(query=one.monitor.query, id=one.monitor.id)
+        if not index.candidates(expect):
+            raise CannotTell(NOT_VISIBLE, f"no monitor has the name or the id `{text[:80]}`")
+        return expect
 
     def judge(self, expect: DatadogMonitorExpectation, observation: DatadogMonitorObservation) -> Iterable[Claim]:
         """See `Checker.judge`."""

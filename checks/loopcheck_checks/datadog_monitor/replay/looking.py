@@ -303,9 +303,9 @@ def _curve(tags: tuple[str, ...], times: Floats, values: Floats, *, upwards: boo
     width = -(-len(values) // _CURVE)
     if width > 1:
         worst = -np.inf if upwards else np.inf
-        filled = np.where(np.isnan(values), worst, values)
-        starts = np.arange(0, len(values), width)
-        chosen = [int(start + (np.argmax if upwards else np.argmin)(filled[start : start + width])) for start in starts]
+        filled = np.append(np.where(np.isnan(values), worst, values), [worst] * (-len(values) % width))
+        parts = filled.reshape(-1, width)
+        chosen = (parts.argmax(axis=1) if upwards else parts.argmin(axis=1)) + np.arange(len(parts)) * width
         times, values = times[chosen], values[chosen]
     told = tuple(None if math.isnan(value) else value for value in values.tolist())
     return Curve(tuple(times.tolist()), told, ",".join(tags))

@@ -270,6 +270,8 @@ def _given(value: Any) -> bool:
 def _number(options: Options, name: str, unit: int = 1) -> int | None:
     """A length of time in seconds, or a number of times."""
     value = getattr(options, name)
+    if isinstance(value, str) and value.isdecimal():  # as some files have it
+        value = int(value[:10])
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e7:

@@ -1,5 +1,6 @@
 """The rung `proven`, over HTTP: samples are asked of a Datadog on this machine, and what follows is said in words."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -284,3 +285,43 @@ def test_without_keys_an_export_is_not_replayed(tmp_path):
     assert {claim.claim: claim.reason for claim in result.claims if claim.rung is Rung.PROVEN} == {
         "would-have-fired": "missing-secret"
     }
+
+
+def many(count, latency=0.01):
+    query = "avg(last_5m):avg:postgresql.replication_delay{{shard:{}}} by {{host}} > 30"
+    monitors = [monitor(id=n, name=f"Lag {n}", query=query.format(n)) for n in range(1, count + 1)]
+    datadog = DatadogStandIn(monitors, now=NOW)
+    datadog.latency = latency
+    _, samples = lag(BUMP, begin=NOW - timedelta(days=11))
+    datadog.metrics["postgresql.replication_delay"] = [
+        ({"host": "db1", "shard": str(number)}, samples) for number in range(1, count + 1)
+    ]
+    return datadog
+
+
+def replay_all(repository, datadog, names):
+    with datadog:
+        session = Session(repository, environment=datadog.environment, now=NOW)
+        declared = [f"name: {name}\nproven-by: incident" for name in names]
+        with ThreadPoolExecutor(8) as pool:
+            results = list(pool.map(
+                lambda one: examine(CHECKER, one, session, incident=INCIDENT, requires=Rung.PROVEN), declared
+            ))  # fmt: skip
+        asked = datadog.asked(f"GET {QUERY}")
+    return results, asked
+
+
+def test_what_is_wanted_at_the_same_time_is_asked_together(repository):
+    results, asked = replay_all(repository, many(24), [f"Lag {n}" for n in range(1, 25)])
+    assert [[c.reason for c in result.claims if c.rung is Rung.PROVEN] for result in results] == [[None]] * 24
+    queries = [query for call in asked for query in call.query["query"].split("),") if query]
+    assert len({query.rstrip(")") for query in queries}) == len(queries) == 24  # each once
+    assert len(asked) < 12
+
+
+def test_a_query_that_is_refused_spoils_no_other(repository):
+    datadog = many(8)
+    datadog.monitors[3]["query"] = "avg(last_5m):p99.9:postgresql.replication_delay{env:prod} > 1"  # not at this one
+    results, _ = replay_all(repository, datadog, [f"Lag {n}" for n in range(1, 9)])
+    found = [[c.reason for c in result.claims if c.rung is Rung.PROVEN] for result in results]
+    assert found == [["bad-response"] if number == 3 else [None] for number in range(8)]

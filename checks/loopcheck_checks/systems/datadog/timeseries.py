@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -78,23 +79,33 @@ def fetch(world: World, asks: Iterable[Ask]) -> dict[Ask, tuple[Series, ...]]:
 
 
 class _Store:
-    """All that was asked for in a run. Whoever asks while another's request is under way joins the next one."""
+    """All that was asked for in a run. Whoever asks while another's requests are under way joins the next ones."""
 
     def __init__(self) -> None:
         self._known: dict[Ask, tuple[Series, ...] | CannotTell] = {}
         self._waiting: dict[Ask, None] = {}
-        self._list = threading.Lock()
-        self._line = threading.Lock()
+        self._busy = False
+        self._state = threading.Condition()
 
     def fetch(self, world: World, asks: Sequence[Ask]) -> Mapping[Ask, tuple[Series, ...] | CannotTell]:
-        with self._list:
+        with self._state:
             self._waiting.update(dict.fromkeys(ask for ask in asks if ask not in self._known))
-        with self._line:
-            with self._list:
-                mine = [ask for ask in self._waiting if ask not in self._known]
-                self._waiting.clear()
+            while self._busy and any(ask not in self._known for ask in asks):
+                self._state.wait()
+            mine = [ask for ask in self._waiting if ask not in self._known]
+            if all(ask in self._known for ask in asks):
+                return {ask: self._known[ask] for ask in asks}
+            self._busy = True
+            self._waiting.clear()
+        answers: dict[Ask, tuple[Series, ...] | CannotTell] = {}
+        try:
             for batch in _batches(mine):
-                self._known.update(_answered(world, batch))
+                answers.update(_answered(world, batch))
+        finally:
+            with self._state:
+                self._known.update(answers)
+                self._busy = False
+                self._state.notify_all()
         return {ask: self._known[ask] for ask in asks}
 
 
@@ -177,7 +188,8 @@ def decode(body: bytes) -> list[tuple[int | None, Series]]:
 
 
 def _series(sent: _Sent) -> Series:
-    points = np.array(sent.pointlist, dtype=np.float64).reshape(-1, 2)  # None becomes NaN
+    flat = np.fromiter(chain.from_iterable(sent.pointlist), np.float64, 2 * len(sent.pointlist))  # None becomes NaN
+    points = flat.reshape(-1, 2)
     points = points[np.isfinite(points[:, 1])]
     times = points[:, 0] / 1000
     if not 1 <= sent.interval < 1e9 or (len(times) and not np.all(np.diff(times) > 0)):
