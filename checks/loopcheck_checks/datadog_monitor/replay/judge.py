@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from loopcheck.checker import Claim, Evidence, Unseen
 from loopcheck.replay import Replay, clock, elapsed, says_how_often, says_silence, says_when
 from loopcheck_checks.datadog_monitor.manifest import (
     ALREADY_FIRING,
     BEARABLE_NOISE,
+    BEYOND_RETENTION,
     FIRES_IN_TIME,
     FIRES_TOO_LATE,
     TOO_NOISY,
@@ -78,10 +79,13 @@ def _noise(expect: DatadogMonitorExpectation, replay: Replay, here: Evidence) ->
     others = replay.others
     when = ", ".join(clock(firing.start) for firing in others[:3]) + (" …" if len(others) > 3 else "")
     said = f"it also fires {len(others)} times, of {expect.at_most}" + (f": {when}" if others else "")
-    if len(others) <= expect.at_most.times:
-        yield BEARABLE_NOISE.holds(said, here)
-    else:
+    known = replay.around.end - replay.around.start if replay.around is not None else timedelta()
+    if len(others) > expect.at_most.times:
         yield BEARABLE_NOISE.fails(TOO_NOISY, said, here)
+    elif known < expect.at_most.span:
+        yield BEARABLE_NOISE.unknown(BEYOND_RETENTION, f"{said}, in the {elapsed(known)} that Datadog has", here)
+    else:
+        yield BEARABLE_NOISE.holds(said, here)
 
 
 def near_miss(replay: Replay) -> str:

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from loopcheck.checker import CannotTell, World
-from loopcheck.replay import EARLY, Curve, Firing, Replay, Threshold, Window
+from loopcheck.replay import EARLY, Curve, Firing, Replay, Threshold, Window, clock
 from loopcheck_checks.datadog_monitor.manifest import (
     BEYOND_RETENTION,
     COARSE,
@@ -109,21 +109,28 @@ def look(
     shown = tuple(one for one in firings if one.start <= stretch.whole.end and (one.end is None or one.end > since))
     if not any(there) and not any(one.start >= since for one in shown):
         raise CannotTell(NO_SAMPLES, f"{seen.monitor.label} had nothing to compare in the window")
-    return Replayed(
-        monitor=seen.monitor.id or 0,
-        replay=Replay(
-            rule=" ".join(seen.monitor.query.split())[:300],
-            window=stretch.window,
-            step=step,
-            firings=shown,
-            curves=() if rule is None else _curves(rule, groups, grid, inside),
-            thresholds=() if rule is None else _thresholds(rule),
-            notes=notes,
-            around=stretch.whole if per is not None else None,
-        ),
-        evaluations=max(there, default=0),
-        source=seen.source,
+    began = _first(groups, grid)
+    if began is not None and began > stretch.whole.start:
+        notes = (*notes, f"nothing was measured before {clock(began)}")
+    replay = Replay(
+        rule=" ".join(seen.monitor.query.split())[:300],
+        window=stretch.window,
+        step=step,
+        firings=shown,
+        curves=() if rule is None else _curves(rule, groups, grid, inside),
+        thresholds=() if rule is None else _thresholds(rule),
+        notes=notes,
+        around=stretch.whole if per is not None else None,
     )
+    if replay.caught is None and window.end > world.now:
+        raise CannotTell(BEYOND_RETENTION, f"the window lasts until {clock(window.end)}, and may still see it fire")
+    return Replayed(monitor=seen.monitor.id or 0, replay=replay, evaluations=max(there, default=0), source=seen.source)
+
+
+def _first(groups: Sequence[Group], grid: Floats) -> datetime | None:
+    """The first evaluation that had something to compare."""
+    found = [grid[places[0]] for group in groups if len(places := np.flatnonzero(~np.isnan(group.values)))]
+    return datetime.fromtimestamp(min(found), UTC) if found else None
 
 
 def _stretch(window: Window, per: timedelta | None, now: datetime) -> _Stretch:

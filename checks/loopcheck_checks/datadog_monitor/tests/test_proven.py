@@ -1,10 +1,12 @@
 """The rung `proven`, over HTTP: samples are asked of a Datadog on this machine, and what follows is said in words."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from standins.datadog import FAULTS, DatadogStandIn
+from standins.datadog import FAULTS, DatadogStandIn, timeseries
 from standins.datadog.timeseries import QUERY
 
 from loopcheck.model import Incident, Outcome, Rung
@@ -96,6 +98,38 @@ def test_noise_is_counted_in_the_time_around(verify):
     claims = verify(standin(lag(BUMP, *noise)), LAG + "at-most: 1 per 20d")
     assert reasons(claims) == {"would-have-fired": None, "bearable-noise": "too-noisy"}
     assert "2026-11-01 09:16, 2026-11-07 09:16" in claims["bearable-noise"].message
+
+
+def test_an_incident_that_goes_on_and_fires_is_caught(verify):
+    incident = Incident("INC-1", started=NOW - timedelta(hours=2))
+    assert reasons(verify(standin(lag((incident.started, timedelta(hours=1), 90.0))), incident=incident)) == {
+        "would-have-fired": None
+    }
+
+
+def test_what_would_lie_in_the_future_is_looked_at_in_the_past(verify):
+    incident = Incident("INC-1", started=NOW - timedelta(days=1), resolved=NOW - timedelta(hours=22))
+    bumps = [(incident.started, timedelta(hours=1), 90.0), (NOW - timedelta(days=18), timedelta(minutes=20), 90.0)]
+    claims = verify(standin(lag(*bumps)), LAG + "at-most: 0 per 20d", incident=incident)
+    assert reasons(claims) == {"would-have-fired": None, "bearable-noise": "too-noisy"}
+
+
+def test_noise_that_datadog_no_longer_has_is_unknown(verify):
+    incident = Incident("INC-1", started=NOW - timedelta(days=450), resolved=NOW - timedelta(days=449, hours=22))
+    bump = (incident.started, timedelta(minutes=30), 90.0)
+    datadog = standin(lag(bump, begin=NOW - timedelta(days=456), end=NOW - timedelta(days=435)))
+    claims = verify(datadog, LAG + "at-most: 3 per 20d", incident=incident)
+    assert reasons(claims) == {"would-have-fired": None, "bearable-noise": "beyond-retention"}
+
+
+def test_a_metric_that_is_new_is_noted(verify):
+    claims = verify(standin(lag(BUMP, begin=STARTED - timedelta(days=1))), LAG + "at-most: 2 per 10d")
+    assert "nothing was measured before 2026-11-09 09:15" in claims["would-have-fired"].evidence[0].seen
+
+
+def test_arrays_are_imported_only_to_replay():
+    imports = "import sys, loopcheck_checks.datadog_monitor, loopcheck.cli.verify; assert 'numpy' not in sys.modules"
+    subprocess.run([sys.executable, "-c", imports], check=True)
 
 
 def test_what_lies_outside_the_time_around_is_not_noise(verify):
@@ -221,6 +255,7 @@ def test_every_form_is_replayed_or_says_why_not(verify, query, options, reason):
         (Incident("INC-1", started=NOW + timedelta(days=1)), "beyond-retention"),
         (Incident("INC-1", started=STARTED - timedelta(days=60), resolved=STARTED), "window-too-long"),
         (Incident("INC-1", started=STARTED), None),
+        (Incident("INC-1", started=NOW - timedelta(hours=2)), "beyond-retention"),  # not over, and silent so far
     ],
 )
 def test_the_time_of_the_incident(verify, incident, reason):
@@ -325,3 +360,11 @@ def test_a_query_that_is_refused_spoils_no_other(repository):
     results, _ = replay_all(repository, datadog, [f"Lag {n}" for n in range(1, 9)])
     found = [[c.reason for c in result.claims if c.rung is Rung.PROVEN] for result in results]
     assert found == [["bad-response"] if number == 3 else [None] for number in range(8)]
+
+
+def test_samples_that_belong_to_no_known_query_are_asked_for_alone(repository, monkeypatch):
+    shown = timeseries._shown
+    monkeypatch.setattr(timeseries, "_shown", lambda *of: {k: v for k, v in shown(*of).items() if k != "query_index"})
+    results, asked = replay_all(repository, many(8), [f"Lag {n}" for n in range(1, 9)])
+    assert [[c.reason for c in result.claims if c.rung is Rung.PROVEN] for result in results] == [[None]] * 8
+    assert len(asked) > 8
