@@ -327,7 +327,7 @@ def many(count, latency=0.01):
     monitors = [monitor(id=n, name=f"Lag {n}", query=query.format(n)) for n in range(1, count + 1)]
     datadog = DatadogStandIn(monitors, now=NOW)
     datadog.latency = latency
-    _, samples = lag(BUMP, begin=NOW - timedelta(days=11))
+    _, samples = lag(BUMP, begin=STARTED - timedelta(days=1), end=STARTED + timedelta(days=1))
     datadog.metrics["postgresql.replication_delay"] = [
         ({"host": "db1", "shard": str(number)}, samples) for number in range(1, count + 1)
     ]
@@ -346,7 +346,8 @@ def replay_all(repository, datadog, names):
     return results, asked
 
 
-def test_what_is_wanted_at_the_same_time_is_asked_together(repository):
+def test_what_is_wanted_at_the_same_time_is_asked_together(repository, monkeypatch):
+    monkeypatch.setattr(client, "PATIENCE", Patience(request=30))  # nothing is asked again for being late
     results, asked = replay_all(repository, many(24), [f"Lag {n}" for n in range(1, 25)])
     assert [[c.reason for c in result.claims if c.rung is Rung.PROVEN] for result in results] == [[None]] * 24
     queries = [query for call in asked for query in call.query["query"].split("),") if query]
