@@ -166,6 +166,8 @@ def _of_one(rule: Rule, stretch: _Stretch, world: World) -> tuple[Rule, list[Gro
             )
         notes = (*notes, f"Datadog gave a point each {coarsest:g} s, where {rule.interval} s were asked for")
         rule = msgspec.structs.replace(rule, interval=int(coarsest))
+    if rule.aggregation.startswith("p"):
+        notes = (*notes, "a percentile is taken of the points of the window, not of all that was measured in it")
     since = min((ask.start for asks in asked for ask in asks), default=0)
     until = max((ask.end for asks in asked for ask in asks), default=0)
     terms = [_joined(answers, asks) for asks in asked]

@@ -36,6 +36,7 @@ RETENTION = 24 * _HOUR
 _REMINDED = 30 * _HOUR
 """How long an alert is told again and again, unless the monitor says how often."""
 _NEW_GROUP = 60
+_SUMMING = frozenset({"sum", "count"})
 _EXACT = frozenset({"min", "max", "last"})
 
 
@@ -124,7 +125,8 @@ def _rule(query: Query, unit: str, options: Options) -> Rule:
     interval = _interval(query.seconds, aggregation, asked.leaves)
     _comparable(query, aggregation, interval, asked.leaves)
     thresholds = options.thresholds or Thresholds()
-    counted = any(leaf.counted for leaf in asked.leaves) or aggregation == "sum"
+    # "Migrating to On Missing Data Configuration" speaks of sums and counts, "Configure Monitors" of counts.
+    counted = any(leaf.counted for leaf in asked.leaves) or aggregation in _SUMMING
     zero = any(term.zero for term in asked.at(interval))
     missing, after, notify = _missing(options, query.seconds, counted=counted and not zero)
     remind = _number(options, "renotify_interval", _MINUTE)
@@ -214,8 +216,19 @@ def _comparable(query: Query, aggregation: str, interval: int, found: tuple[Leaf
     """Refuse what depends on how far apart points are, where nothing says how far."""
     if interval > (query.seconds or 0):
         raise CannotTell(COARSE, f"its rollup of {interval} s is longer than its window `{query.window}`")
-    if aggregation == "sum" and any(leaf.interval is None and not leaf.counted for leaf in found):
-        raise CannotTell(COARSE, "the sum of its window depends on how many points that holds, which nothing tells")
+    for leaf in found:
+        if leaf.interval is not None:
+            continue
+        # A sum of sums is the same however it is cut up, and so is, nearly, an average of averages. Else it is not.
+        summing = leaf.aggregator in _SUMMING
+        if (
+            summing != (aggregation == "sum")
+            or aggregation == "count"
+            or (summing and query.aggregation == "pct_change")
+        ):
+            raise CannotTell(
+                COARSE, f"the {aggregation} of its window depends on how far apart points are, which nothing tells"
+            )
 
 
 def _step(window: int) -> int:

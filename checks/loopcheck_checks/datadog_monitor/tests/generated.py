@@ -70,7 +70,9 @@ def case(rng):
         expression, metrics = f"sum:a{{*}}{by}" + (".as_count()" if method == "sum" else ""), 1
         if method in ("min", "max", "last") or method.startswith("p"):
             interval = 20 if window <= 3600 else 60
-    if rng.random() < 0.15 and form != "formula" and window >= 600:
+    if method == "sum" and form == "pct_change":
+        expression = f"sum:a{{*}}{by}.rollup(sum, {interval})"
+    elif rng.random() < 0.15 and form != "formula" and window >= 600:
         interval = rng.choice([120, 300])
         expression = expression.removesuffix(".as_count()") + f".rollup(sum, {interval})"
     if form == "zero":

@@ -47,7 +47,7 @@ def test_the_replay_agrees_with_the_reference():
         expected, compared = reference.replay(by_hand, metrics, rule.interval, since, until, start, until)
         assert states == expected, (number, monitor, by_hand)
         nothing = [math.nan if value is None else value for value in compared]
-        np.testing.assert_allclose(values, nothing, rtol=1e-12, err_msg=str((number, monitor)))
+        np.testing.assert_allclose(values, nothing, rtol=1e-12, atol=1e-9, err_msg=str((number, monitor)))
         seen.update(set(states))
         seen["changes"] += sum(a != b for a, b in pairwise(states))
     assert min(seen[state] for state in (None, "OK", "Warn", "Alert", "No Data")) > REPLAYS / 50
