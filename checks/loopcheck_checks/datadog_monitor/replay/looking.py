@@ -27,7 +27,7 @@ from loopcheck_checks.datadog_monitor.manifest import (
 )
 from loopcheck_checks.datadog_monitor.query import parse
 from loopcheck_checks.datadog_monitor.replay import composite
-from loopcheck_checks.datadog_monitor.replay.evaluate import NO_POINTS, Evaluated, Floats, Points, evaluate
+from loopcheck_checks.datadog_monitor.replay.evaluate import NO_POINTS, Bools, Evaluated, Floats, Points, evaluate
 from loopcheck_checks.datadog_monitor.replay.plan import Rule, plan
 from loopcheck_checks.datadog_monitor.replay.states import ALERT, NO_DATA, Spell, array_of, spells, spells_of
 from loopcheck_checks.systems.datadog import Monitor
@@ -51,6 +51,9 @@ class Group(msgspec.Struct, frozen=True):
     tags: tuple[str, ...]
     spells: list[Spell]
     values: Floats
+    """What was compared at each evaluation; NaN where nothing was."""
+    measured: Bools
+    """Where there was something, also if the evaluation was skipped."""
 
 
 class _Stretch(msgspec.Struct, frozen=True):
@@ -103,7 +106,7 @@ def look(
     groups = [group for group in groups if _concerns(group.tags, scope)]
     grid = stretch.grid(step)
     inside = (grid >= stretch.window.start.timestamp()) & (grid <= stretch.window.end.timestamp())
-    there = [int(np.count_nonzero(~np.isnan(group.values) & inside)) for group in groups]
+    there = [int(np.count_nonzero(group.measured & inside)) for group in groups]
     firings = sorted(_firings(groups, grid, rule, no_data=no_data), key=lambda one: (one.start, one.group))
     since = stretch.whole.start - EARLY
     shown = tuple(one for one in firings if one.start <= stretch.whole.end and (one.end is None or one.end > since))
@@ -129,7 +132,7 @@ def look(
 
 def _first(groups: Sequence[Group], grid: Floats) -> datetime | None:
     """The first evaluation that had something to compare."""
-    found = [grid[places[0]] for group in groups if len(places := np.flatnonzero(~np.isnan(group.values)))]
+    found = [grid[places[0]] for group in groups if len(places := np.flatnonzero(group.measured))]
     return datetime.fromtimestamp(min(found), UTC) if found else None
 
 
@@ -175,7 +178,8 @@ def _of_one(rule: Rule, stretch: _Stretch, world: World) -> tuple[Rule, list[Gro
     for tags in _groups(rule, terms):
         points = [_of_group(term, tags) for term in terms]
         evaluated: Evaluated = evaluate(rule, points, grid, since, until)
-        groups.append(Group(tags, spells(rule, evaluated), evaluated.values))
+        compared = np.where(evaluated.full & ~evaluated.new, evaluated.values, np.nan)
+        groups.append(Group(tags, spells(rule, evaluated), compared, ~np.isnan(evaluated.values)))
     return rule, groups, notes
 
 
@@ -230,8 +234,7 @@ def _of_composite(
     notify = bool(monitor.options and monitor.options.notify_no_data)
     states = composite.states(condition, found, notify_no_data=notify)
     return [
-        Group(tags, spells_of(array), np.where(array > 0, array, np.nan).astype(np.float64))
-        for tags, array in sorted(states.items())
+        Group(tags, spells_of(array), array.astype(np.float64), array > 0) for tags, array in sorted(states.items())
     ]
 
 

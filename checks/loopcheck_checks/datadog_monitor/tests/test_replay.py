@@ -185,7 +185,7 @@ def test_renotification_is_counted():
     rule = plan(Monitor(query="avg(last_5m):avg:a{*} > 1", type="query alert", options=options))
     for hours, repeats in [(0.5, 0), (1, 1), (5, 5), (39, 30)]:
         end = int(hours * 60)
-        groups = [looking.Group((), [Spell(ALERT, 0, end), Spell(1, end, len(grid))], grid)]
+        groups = [looking.Group((), [Spell(ALERT, 0, end), Spell(1, end, len(grid))], grid, grid >= 0)]
         (firing,) = looking._firings(groups, grid, rule, no_data=False)
         assert firing.repeats == repeats
 
@@ -200,6 +200,7 @@ def test_groups_that_are_told_of_together_are_one():
             ("cluster:x", f"pod:{number}"),
             [Spell(1, 0, begin), Spell(ALERT, begin, begin + 10), Spell(1, begin + 10, 60)],
             grid,
+            grid >= 0,
         )
         for number, begin in enumerate((5, 10, 40))
     ]
