@@ -11,7 +11,9 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
+from datetime import date
 
+from loopcheck import commands
 from loopcheck.binding import BindingError, bind
 from loopcheck.declarations.item import ItemDeclaration
 from loopcheck.declarations.owner import parse_owner
@@ -138,6 +140,11 @@ READERS: dict[str, tuple[Callable[[str], object], dict[str, Callable[[int], str]
     "moment": (Moment.parse, TEXT),
     "path": (RepoPath.parse, TEXT),
     "line of output": (one_line, TEXT),
+    "command": (lambda text: commands.parse("/loopcheck " + text, date(2026, 11, 20)), TEXT),
+    "waiver": (
+        lambda text: commands.parse("/loopcheck waive until 2026-12-15 because " + text, date(2026, 11, 20)),
+        TEXT,
+    ),
 }
 
 

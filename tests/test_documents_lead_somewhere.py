@@ -12,7 +12,7 @@ from loopcheck.registry import InstalledCheckers
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-WORKFLOW = "# .github/workflows/loopcheck.yml\n"
+WORKFLOW = "# .github/workflows/loopcheck-sweep.yml\n"
 PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("checks/**/*.md")})
 
 
@@ -45,7 +45,7 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path):
 
 def test_the_readme_shows_the_workflow_of_the_examples():
     (shown,) = [f.text for f in markdown.fences(README, "README.md") if f.text.startswith(WORKFLOW)]
-    example = (ROOT / "examples/workflows/verify.yml").read_text("utf-8")
+    example = (ROOT / "examples/workflows/sweep.yml").read_text("utf-8")
     assert shown.removeprefix(WORKFLOW).strip() == re.sub(r"\A(#.*\n)+", "", example).strip()
 
 

@@ -113,7 +113,21 @@ def test_a_file_of_declarations_fits_its_schema():
 
 @pytest.mark.parametrize(
     "text",
-    ["{}", "declarations: [a/*.md]", "require: proven", "calendar: {Sprint 1: 2026-01-01}", "nope: 1", "require: no"],
+    [
+        "{}",
+        "declarations: [a/*.md]",
+        "require: proven",
+        "calendar: {Sprint 1: 2026-01-01}",
+        "nope: 1",
+        "require: no",
+        "close-gate: {mode: advise}",
+        "close-gate: {mode: perhaps}",
+        "close-gate: {rules: [{severity: [SEV3], older-than: 180d, mode: label}]}",
+        "close-gate: {rules: [{severity: [SEV3]}]}",
+        "close-gate: {rules: [{older-than: soon, mode: label}]}",
+        "sweep-every: 12h",
+        "sweep-every: daily",
+    ],
 )
 def test_the_schema_of_the_configuration_agrees_with_its_reader(text):
     node = yaml.load(text, "x")

@@ -1,4 +1,4 @@
-"""The GitHub action: `verify` at the commit that is checked out, told to the runner.
+"""The GitHub action: does what the event asks for, at the commit that is checked out, and tells the runner.
 
 Run as `python -I -m loopcheck.action`, so that nothing of the checkout is importable; the checkout is a path,
 and what is read of it comes from git's objects. Inputs come in the environment, as the runner gives them to a
@@ -17,13 +17,18 @@ from pathlib import Path, PurePath
 
 import msgspec
 
-from loopcheck import engine, loading, runner
+from loopcheck import events, handlers, runner
 from loopcheck.cli import common
 from loopcheck.errors import ExitCode, LoopcheckError, NotARepositoryError, UsageError
+from loopcheck.events import payload
+from loopcheck.handlers.asked import Asked, Outcome
 from loopcheck.model import Report, Verdict
-from loopcheck.reports import github, renderer
+from loopcheck.reports import github, markdown, renderer
+from loopcheck.reports.text import plain
 
 REPORT = "loopcheck-report.json"
+_VERDICTS = {"success": Verdict.VERIFIED, "failure": Verdict.FAILED}
+"""What the status of a pull request comes to, where merging it closes no item."""
 
 
 class FailOn(StrEnum):
@@ -47,6 +52,11 @@ class Inputs(msgspec.Struct, frozen=True):
     fail_on: FailOn
     time_limit: float | None
     """Seconds; `None` for as long as it takes."""
+    issues: bool
+    """Whether GitHub's issues are read and written to."""
+    blocks: bool
+    """Whether a status is red for what could not be seen."""
+    dry_run: bool
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Inputs:
@@ -61,7 +71,15 @@ class Inputs(msgspec.Struct, frozen=True):
         checkout = workspace.joinpath(_given(environment, "PATH") or ".").resolve()
         if not checkout.is_relative_to(workspace):
             raise UsageError("`path` leads out of the workspace", hint="name a folder below it")
-        return cls(workspace, checkout, _fail_on(_given(environment, "FAIL-ON")), _seconds(environment))
+        return cls(
+            workspace,
+            checkout,
+            _fail_on(_given(environment, "FAIL-ON")),
+            _seconds(environment),
+            issues=_one_of(environment, "issues", ("true", "false")) == "true",
+            blocks=_one_of(environment, "inconclusive", ("block", "pass")) == "block",
+            dry_run=_one_of(environment, "dry-run", ("false", "true")) == "true",
+        )
 
     @property
     def top(self) -> str:
@@ -83,6 +101,14 @@ def _fail_on(text: str) -> FailOn:
     except ValueError:
         words = ", ".join(f"`{word.value}`" for word in FailOn)
         raise UsageError(f"`fail-on` is `{text[:40]}`", hint=f"write one of {words}") from None
+
+
+def _one_of(environment: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
+    """The input `name`; the first of `words` where it is left out."""
+    text = _given(environment, name.upper()) or words[0]
+    if text not in words:
+        raise UsageError(f"`{name}` is `{text[:40]}`", hint=f"write {' or '.join(f'`{word}`' for word in words)}")
+    return text
 
 
 def _seconds(environment: Mapping[str, str]) -> float | None:
@@ -122,42 +148,54 @@ def _step(told: runner.Runner) -> ExitCode:
     runner.drop_privileges(inputs.workspace)
     os.chdir("/")  # nothing that is run later looks into the checkout for its settings
     with runner.no_commands():
-        report = verify(inputs)
-        sys.stdout.write(renderer("text")(report))
-    return tell(report, inputs, told)
+        outcome = run(inputs, os.environ)
+        if outcome.report is not None:
+            sys.stdout.write(renderer("text")(outcome.report))
+        lines = common.outcome_lines(outcome, dry_run=inputs.dry_run)
+        sys.stdout.write("".join(plain(line) + "\n" for line in lines))
+    return tell(outcome, inputs, told)
 
 
-def verify(inputs: Inputs) -> Report:
-    """The report on the commit that is checked out.
+def run(inputs: Inputs, environment: Mapping[str, str]) -> Outcome:
+    """Do what the event asks for; without an event, or with `issues: false`, look at what the files declare.
 
     Raises:
         LoopcheckError: there is no checkout, or its configuration cannot be read.
     """
+    asked = Asked(
+        checkout=inputs.checkout,
+        environment=environment,
+        seconds=inputs.time_limit,
+        dry_run=inputs.dry_run,
+        trusted=True,
+        with_issues=inputs.issues,
+        blocks=inputs.blocks,
+    )
+    event = payload.read(environment) if environment.get("GITHUB_EVENT_NAME") else events.Sweep("")
     try:
-        loaded = loading.load(inputs.checkout, "HEAD", trusted=True)
+        return handlers.handle(event, asked)
     except NotARepositoryError as error:
         if "not in a git repository" not in str(error):
             raise
         hint = "run `actions/checkout` in an earlier step, with `fetch-depth: 0`"
         raise NotARepositoryError("there is no checkout in the workspace", hint=hint) from None
-    session = loading.session(loaded, seconds=inputs.time_limit)
-    try:
-        return engine.run(
-            loaded.declared.items,
-            loaded.registry,
-            session,
-            errors=loaded.declared.problems,
-            notes=loading.notes(loaded),
-        )
-    finally:
-        loaded.repository.close()
 
 
-def tell(report: Report, inputs: Inputs, told: runner.Runner) -> ExitCode:
+def tell(outcome: Outcome, inputs: Inputs, told: runner.Runner) -> ExitCode:
     """Write annotations, summary, report and outputs; return the step's exit code."""
+    for note in (*outcome.notes, *outcome.plan.notes):
+        runner.warning(note)
+    told.summary(outcome.summary)
+    told.output("effects", len(outcome.plan.effects) if inputs.dry_run else outcome.written)
+    told.output("left", len(outcome.left))
+    told.output("status", outcome.status)
+    report = outcome.report
+    if report is None:
+        told.output("verdict", _VERDICTS.get(outcome.status, Verdict.INCONCLUSIVE).value)
+        return exit_code(common.outcome_code(outcome), inputs.fail_on)
     sys.stdout.write(github.render(report, top=inputs.top))
     sys.stdout.flush()
-    told.summary(renderer("markdown")(report))
+    told.summary(markdown.render(report, limit=markdown.SUMMARY_LIMIT - len(outcome.summary.encode())))
     told.output("report", write_report(report, inputs.workspace))
     count = Counter(item.verdict for item in report.items)
     told.output("verdict", report.verdict.value)
@@ -166,12 +204,11 @@ def tell(report: Report, inputs: Inputs, told: runner.Runner) -> ExitCode:
     told.output("unreadable", len(report.errors))
     if not report.items and not report.errors:
         runner.warning("nothing is declared at this commit, so nothing was verified")
-    return exit_code(report, inputs.fail_on)
+    return exit_code(common.outcome_code(outcome), inputs.fail_on)
 
 
-def exit_code(report: Report, fail_on: FailOn) -> ExitCode:
+def exit_code(code: ExitCode, fail_on: FailOn) -> ExitCode:
     """The step's exit code: the command line's own, or 0 for what `fail-on` forgives."""
-    code = common.exit_code(report)
     forgiven = {
         FailOn.FAILED: (ExitCode.INCONCLUSIVE, ExitCode.PARTIAL),
         FailOn.INCONCLUSIVE: (),

@@ -7,6 +7,7 @@ file must not be able to send a key elsewhere.
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any, Protocol
 
 import msgspec
@@ -46,6 +47,34 @@ class IssuesSection(Expectation, frozen=True, kw_only=True):
     ] = []
 
 
+class Mode(StrEnum):
+    """What loopcheck does about an issue, each with what stands before it."""
+
+    ADVISE = "advise"
+    """It says in its comment what it found."""
+    LABEL = "label"
+    """It sets its labels."""
+    ENFORCE = "enforce"
+    """It reopens what was closed without proof."""
+
+
+class GateRule(Expectation, frozen=True, kw_only=True):
+    """One of `rules:`. What it names must all be so."""
+
+    mode: Annotated[Mode, Meta(description="What loopcheck does about the issues that this rule fits.")]
+    severity: Annotated[
+        list[str], Meta(description="The incident has one of these severities; upper and lower case are the same.")
+    ] = []
+    older_than: Annotated[Duration | None, Meta(description="The issue was opened longer ago than this.")] = None
+
+
+class CloseGateSection(Expectation, frozen=True, kw_only=True):
+    """The keys of `close-gate:`."""
+
+    mode: Annotated[Mode, Meta(description="What loopcheck does about an issue that no rule fits.")] = Mode.ENFORCE
+    rules: Annotated[list[GateRule], Meta(description="Exceptions. The first that fits decides.")] = []
+
+
 class ConfigFile(Expectation, frozen=True, kw_only=True):
     """The keys of `.github/loopcheck.yml`."""
 
@@ -58,6 +87,12 @@ class ConfigFile(Expectation, frozen=True, kw_only=True):
     issues: Annotated[IssuesSection, Meta(description="Which issues are action items.")] = msgspec.field(
         default_factory=IssuesSection
     )
+    close_gate: Annotated[
+        CloseGateSection, Meta(description="What is done about an issue that is closed without proof.")
+    ] = msgspec.field(default_factory=CloseGateSection)
+    sweep_every: Annotated[
+        Duration, Meta(description="How often the workflow that looks at everything is meant to run.")
+    ] = msgspec.field(default_factory=lambda: Duration.parse("1d"))
     settings: Annotated[dict[str, Any], Meta(description="What checkers want to know, by section.")] = {}
 
 

@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from itertools import islice
 from pathlib import PurePath
@@ -41,6 +41,7 @@ from loopcheck.reasons import (
     CHECKER_CRASHED,
     NOTHING_CHECKED,
     OUT_OF_TIME,
+    STOPS,
     UNPARSEABLE,
     CannotTell,
     Reason,
@@ -65,6 +66,7 @@ def run(
     errors: Iterable[Problem] = (),
     notes: Iterable[str] = (),
     unseen: Iterable[str] = (),
+    first: Collection[str] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Verify `items`.
@@ -76,6 +78,7 @@ def run(
         errors: what could not be read of the declarations; it goes into the report.
         notes: what a reader should know about the circumstances.
         unseen: where declarations may be that could not be looked for; the report is then not complete.
+        first: ids of items that are looked at before the others, such as those that the last run did not come to.
         progress: called with how many artifacts are done, of how many.
 
     Returns:
@@ -84,16 +87,17 @@ def run(
     moments = [item.incident.since for item in items if item.incident and item.incident.since]
     session.repository.expect_history_since(min(moments, default=None))
     jobs = [(item, artifact) for item in items for artifact in item.artifacts]
-    results = _all(jobs, registry, session, progress or (lambda _done, _all: None))
+    results = _all(jobs, frozenset(first), registry, session, progress or (lambda _done, _all: None))
     done = iter(results)
     reported = tuple(_item(item, [next(done) for _ in item.artifacts], session.now.date()) for item in items)
     problems, missed = tuple(errors), tuple(unseen)
-    complete = not missed and not any(c.reason == OUT_OF_TIME.word for result in results for c in result.claims)
+    left = not_seen(reported)
     verdict = Verdict.worst(item.verdict for item in reported)
     if problems or missed:  # what could not be read was not checked
         verdict = Verdict.worst((verdict, Verdict.INCONCLUSIVE))
     uncommitted = session.repository.uncommitted()
-    said = [*missed, *notes, *([_uncommitted(uncommitted)] if uncommitted else [])]
+    said = [*missed, *([_left(left)] if left else []), *notes, *([_uncommitted(uncommitted)] if uncommitted else [])]
+    complete = not missed and not left
     return Report(
         verdict,
         Run(session.now, session.repository.commit, __version__, complete, session.counts, tuple(said)),
@@ -102,14 +106,24 @@ def run(
     )
 
 
+def not_seen(items: Iterable[ItemResult]) -> tuple[str, ...]:
+    """The ids of the items that the run did not come to, or not to all of them: the next one begins with these."""
+    return tuple(
+        item.id for item in items if any(claim.reason in STOPS for result in item.artifacts for claim in result.claims)
+    )
+
+
 def _all(
     jobs: Sequence[tuple[ActionItem, Artifact]],
+    first: Collection[str],
     registry: Registry,
     session: Session,
     progress: Callable[[int, int], None],
 ) -> list[ArtifactResult]:
     """Results in the order of `jobs`. Looks at outside systems overlap; what needs only git is done meanwhile."""
-    outside = {place for place, (_, artifact) in enumerate(jobs) if _systems(artifact, registry)}
+    order = sorted(range(len(jobs)), key=lambda place: jobs[place][0].id not in first)
+    asks = [bool(_systems(artifact, registry)) for _, artifact in jobs]
+    outside, git_only = ([place for place in order if asks[place] is wanted] for wanted in (True, False))
     results: dict[int, ArtifactResult] = {}
 
     def work(place: int) -> None:
@@ -117,12 +131,11 @@ def _all(
         results[place] = examine(artifact, item, registry, session)
         progress(len(results), len(jobs))
 
-    git_only = [place for place in range(len(jobs)) if place not in outside]
     if not outside and session.seconds_left is None:
         for place in git_only:
             work(place)
     else:
-        _together(work, git_only, sorted(outside), session)
+        _together(work, git_only, outside, session)
     return [results.get(place) or _unfinished(*jobs[place], registry) for place in range(len(jobs))]
 
 
@@ -245,7 +258,7 @@ def _described(checker: AnyChecker, artifact: Artifact) -> str:
     summary: Any = checker.describe(artifact.expect)
     if not isinstance(summary, str):
         raise CannotTell(BROKEN_CHECKER, f"`{artifact.kind}` describes itself with something that is not a text")
-    return _encodable(summary)
+    return _encodable(str(summary))  # of a path, say, which no encoder takes for a text
 
 
 def _claims(checker: AnyChecker, artifact: Artifact, item: ActionItem, session: Session) -> tuple[Claim, ...]:
@@ -372,6 +385,13 @@ def _item(item: ActionItem, results: list[ArtifactResult], today: date) -> ItemR
     )
 
 
+def _left(ids: Sequence[str]) -> str:
+    return f"the run stopped early, and did not come to all of {_some(ids)}"
+
+
 def _uncommitted(paths: list[str]) -> str:
-    shown = ", ".join(paths[:5]) + (f" and {len(paths) - 5} more" if len(paths) > 5 else "")
-    return f"uncommitted changes were not looked at: {shown}"
+    return f"uncommitted changes were not looked at: {_some(paths)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -6,7 +6,8 @@ The commit says which rules hold. On a pull request that is the base, never what
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from loopcheck.sources.written import Tracked
 from loopcheck.tracker import Issue
 from loopcheck.world import Repository, Session
 from loopcheck.world.github import GitHub
+from loopcheck.world.github.governor import Limits
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -80,10 +82,22 @@ def session(
     now: datetime | None = None,
     seconds: float | None = None,
     environment: Mapping[str, str] | None = None,
+    *,
+    limits: Limits | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.time,
 ) -> Session:
-    """What the checkers of one run look through."""
-    known = os.environ if environment is None else environment
-    return Session(loaded.repository, now=now, environment=known, settings=loaded.config.settings, seconds=seconds)
+    """What the checkers of one run look through; see `Session`."""
+    return Session(
+        loaded.repository,
+        now=now,
+        environment=os.environ if environment is None else environment,
+        settings=loaded.config.settings,
+        seconds=seconds,
+        sleep=sleep,
+        clock=clock,
+        limits=limits,
+    )
 
 
 def notes(loaded: Loaded) -> list[str]:

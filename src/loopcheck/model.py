@@ -168,6 +168,8 @@ class Evidence(msgspec.Struct, frozen=True):
     """What was there, in few words."""
     at: datetime | None = None
     """When loopcheck saw it, or, for a file at a commit, when that commit was made."""
+    edited: datetime | None = None
+    """When it was last edited, where its system says so; git says it better for a file."""
 
 
 class Claim(msgspec.Struct, frozen=True):

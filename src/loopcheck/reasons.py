@@ -20,6 +20,8 @@ class Reason(msgspec.Struct, frozen=True):
     """One sentence: what was seen, or could not be."""
     remedy: str
     """One sentence: what the reader does next."""
+    stops: bool = False
+    """Whether the run itself came to an end: what met it was not looked at, and the next run begins with it."""
 
 
 class Unseen(msgspec.Struct, frozen=True, tag="unseen"):
@@ -61,6 +63,7 @@ RATE_LIMITED = Reason(
     "rate-limited",
     "The system asked to be left alone for longer than this run may wait.",
     "Nothing to do: the next run looks again. If it happens every time, run less often.",
+    stops=True,
 )
 OUTAGE = Reason(
     "outage",
@@ -168,6 +171,15 @@ OUT_OF_TIME = Reason(
     "out-of-time",
     "The run's time was used up before this was looked at.",
     "Give the run more time (`--time-limit`), or verify fewer items at once.",
+    stops=True,
+)
+BUDGET_SPENT = Reason(
+    "budget-spent",
+    "The requests that this run may make are used up.",
+    "Nothing to do: the next run looks at what is left. If it happens every time, verify fewer items at once.",
+    stops=True,
 )
 
 COMMON_REASONS = tuple(value for value in list(globals().values()) if isinstance(value, Reason))
+STOPS = frozenset(reason.word for reason in COMMON_REASONS if reason.stops)
+"""The words of the reasons for which a run is not complete."""

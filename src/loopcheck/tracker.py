@@ -52,6 +52,11 @@ class Closing(msgspec.Struct, frozen=True):
     pull_request: int | None = None
     commit: str | None = None
 
+    @property
+    def is_dropped(self) -> bool:
+        """Whether whoever closed it meant that it is not going to be done."""
+        return self.reason in ("not_planned", "duplicate")
+
 
 class Issue(msgspec.Struct, frozen=True):
     """An issue with all that belongs to it."""
@@ -70,6 +75,8 @@ class Issue(msgspec.Struct, frozen=True):
     labels: tuple[str, ...] = ()
     edited: datetime | None = None
     """When the body was last edited."""
+    editor_known: bool = True
+    """False where GitHub does not say whether it was edited, and by whom: `editor` and `edited` then mean nothing."""
     assignees: tuple[str, ...] = ()
     milestone: str | None = None
     milestone_due: date | None = None
@@ -81,5 +88,38 @@ class Issue(msgspec.Struct, frozen=True):
     """How it was closed; `None` while it is open."""
     reopened: tuple[datetime, ...] = ()
     """When this account of loopcheck reopened it."""
+    deleted: tuple[datetime, ...] = ()
+    """When somebody else deleted a comment of this account's."""
+    whole_history: bool = True
+    """False where so much happened to it that its older closings, reopenings and deletions did not come."""
     pull_requests: tuple[int, ...] = ()
     """Pull requests that would close it."""
+
+
+class Review(msgspec.Struct, frozen=True):
+    """The last word of one reviewer on a pull request."""
+
+    author: Person | None
+    """`None` for an account that was deleted."""
+    approves: bool
+    commit: str | None
+    """What was looked at, in full; `None` where that is not known any more."""
+
+
+class PullRequest(msgspec.Struct, frozen=True):
+    """A pull request, as far as it matters whether it may be merged."""
+
+    number: int
+    author: Person | None
+    head: str
+    """Its newest commit, in full."""
+    base: str
+    """The commit of its base branch, as GitHub knows it."""
+    approved: bool
+    """Whether GitHub itself says that the reviews that it requires are there."""
+    reviews: tuple[Review, ...] = ()
+    """Of those who may write."""
+    closes: tuple[Issue, ...] = ()
+    """The open issues of this repository that merging closes."""
+    complete: bool = True
+    """False where not all of those issues came."""

@@ -3,9 +3,11 @@
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -216,6 +218,11 @@ def test_schemas_are_schemas(loopcheck, what):
 
 # init
 
+EXAMPLES = Path(__file__).parent.parent.parent / "examples/workflows"
+WORKFLOWS = {
+    f".github/workflows/loopcheck-{name}.yml": EXAMPLES / f"{name}.yml" for name in ("sweep", "issues", "pull-request")
+}
+
 
 def test_init_writes_and_never_overwrites(repository, loopcheck):
     (repository.folder / ".github").mkdir()
@@ -223,7 +230,8 @@ def test_init_writes_and_never_overwrites(repository, loopcheck):
     first = loopcheck("init")
     assert first.code == 0
     assert "left      .github/loopcheck.yml is there already" in first.out
-    assert "written   .github/workflows/loopcheck.yml" in first.out
+    written = re.findall(r"^written +(\S+)", first.out, re.MULTILINE)
+    assert [name for name in written if name in WORKFLOWS] == list(WORKFLOWS)
     assert (repository.folder / ".github/loopcheck.yml").read_text() == "require: proven\n"
     again = loopcheck("init")
     assert "written" not in again.out
@@ -244,13 +252,23 @@ def test_what_init_writes_is_what_loopcheck_reads(repository, loopcheck):
     assert loopcheck("doctor").code == 0
 
 
+def test_what_init_writes_is_what_the_examples_show(loopcheck, repository):
+    """`LOOPCHECK_UPDATE=1` makes the examples of the templates."""
+    loopcheck("init")
+    for path, example in WORKFLOWS.items():
+        written = (repository.folder / path).read_text()
+        if os.environ.get("LOOPCHECK_UPDATE"):
+            example.write_text(written)
+        assert example.read_text() == written
+
+
 LINTERS = {
     "zizmor": ["zizmor", "--offline", "--no-progress", "--persona=auditor", ".github/workflows"],
-    "workflow": ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", ".github/workflows/loopcheck.yml"],
+    "workflow": ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS],
     "issue form": [
         "check-jsonschema", "--builtin-schema", "vendor.github-issue-forms", ".github/ISSUE_TEMPLATE/action-item.yml",
     ],
-    "actionlint": ["actionlint", ".github/workflows/loopcheck.yml"],
+    "actionlint": ["actionlint", *WORKFLOWS],
 }  # fmt: skip
 
 

@@ -158,7 +158,8 @@ def test_everybody_is_asked_about_once(repository, loopcheck, github):
     github.repository.add_issue("Talk", "It declares nothing.", author="stranger", labels=LABEL)
     _, read = report(loopcheck)
     assert len(read["items"]) == 4
-    assert len(github.asked("GET */permission")) == 3
+    assert len(github.asked("GET */collaborators")) == 1
+    assert github.asked("GET */permission") == []
     assert "no artifact is declared in #6" in read["run"]["notes"]
 
 
@@ -191,10 +192,11 @@ def test_a_mistake_of_somebody_who_may_is_named(repository, loopcheck, github):
     assert "#1:2:1: unknown key `onwer`" in done.out
 
 
-@pytest.mark.parametrize("fault", ["graphql-forbidden", "403-permission", "401", "404"])
+@pytest.mark.parametrize("fault", ["403-permission", "401", "404"])
 def test_issues_that_cannot_be_seen_are_not_none(repository, loopcheck, github, fault):
     github.repository.add_issue("Stop it", MISSING, labels=LABEL)
     github.fault("POST /graphql", fault, times=None)
+    github.fault("GET */issues", fault, times=None)
     code, read = report(loopcheck)
     assert (code, read["verdict"], read["run"]["complete"]) == (4, "inconclusive", False)
     assert read["run"]["notes"][0].startswith("the issues labelled `action-item` were not read: ")
@@ -258,3 +260,15 @@ def test_an_issue_refers_to_a_post_mortem(repository, loopcheck, github):
     github.repository.add_issue("Stop it", MISSING.replace("owner", "incident: INC-7\nowner"), labels=LABEL)
     _, read = report(loopcheck)
     assert read["items"][1]["incident"] == read["items"][0]["incident"]
+
+
+def test_where_graphql_is_refused_the_editor_is_unknown_and_that_is_said(repository, loopcheck, github):
+    github.fault("POST /graphql", "graphql-forbidden", times=None)
+    there = github.repository
+    there.add_issue("Stop it", MISSING, labels=LABEL)
+    there.add_issue("Stop it", MISSING, labels=LABEL, editor=github.account("bob"), updated=NOW.replace(hour=13))
+    there.add_issue("Stop it", MISSING, author="eve", labels=LABEL)
+    code, read = report(loopcheck)
+    assert (code, [item["id"] for item in read["items"]][1:]) == (1, ["#1", "#2"])
+    assert "GitHub did not say who last edited #2; what their authors may declare counts" in read["run"]["notes"]
+    assert any(note.startswith("#3 was not looked at: @eve, who wrote it") for note in read["run"]["notes"])

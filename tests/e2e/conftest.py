@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from loopcheck.documents import yaml
 
 ROOT = Path(__file__).parent.parent.parent
+# For `places`, and for what the tests of effects and reports share: `telling`, `seen`.
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("e2e", "effects", "reports")]
 BASE = os.environ.get("LOOPCHECK_E2E_BASE")
 IMAGE = "localhost/loopcheck"
 
@@ -60,3 +63,12 @@ def image(published):
 def action():
     """action.yml, as plain data."""
     return yaml.load((ROOT / "action.yml").read_text(), "action.yml").text_value
+
+
+@pytest.fixture
+def place(tmp_path, published, base):
+    """A repository with the example workflows, and the systems that they ask."""
+    from places import Place
+
+    with Place(tmp_path, published, base) as made:
+        yield made

@@ -8,6 +8,7 @@ from standins.github import FAULTS, Fault, GitHubStandIn
 from telling import BODY, BOT, Time, applier, labels, put, reopen
 
 from loopcheck.effects import marker
+from loopcheck.effects.model import React, Receipt
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=2)
@@ -232,6 +233,48 @@ def test_another_closing_is_another_matter(github):
     effect = reopen(the_issue(github))
     github.repository.close(the_issue(github), at=NOW + timedelta(minutes=5))
     assert run(github, effect) == ["left"]
+
+
+# reactions
+
+
+def reactions(comment):
+    return [(one.author.login, one.content) for one in comment.reactions]
+
+
+@pytest.mark.parametrize("receipt", list(Receipt))
+def test_a_comment_gets_one_reaction_however_often_it_is_asked_for(github, receipt):
+    (comment,) = the_issue(github).comments
+    effect = React(1, comment.id, receipt)
+    assert run(github, effect, effect) == ["written", "written"]
+    assert reactions(comment) == [(US, receipt.value)]
+
+
+@pytest.mark.parametrize("fault", QUICK, ids=lambda one: one.name)
+def test_no_fault_makes_a_second_reaction(github, fault):
+    (comment,) = the_issue(github).comments
+    effect = React(1, comment.id, Receipt.DONE)
+    github.fault("POST *", fault)
+    assert run(github, effect)[0] in ("written", "left")
+    assert len(github.writes) == 1
+    assert run(github, effect) == ["written"]
+    assert reactions(comment) == [(US, "+1")]
+
+
+def test_a_reaction_on_a_comment_that_was_deleted_is_left(github):
+    (comment,) = the_issue(github).comments
+    the_issue(github).comments.clear()
+    (left,) = applier(github).apply([React(1, comment.id, Receipt.DONE)])
+    assert (left.done.value, "not there" in left.because) == ("left", True)
+
+
+def test_a_reaction_needs_permission_to_write_issues():
+    allowed = {"contents": "read", "issues": "read", "pull_requests": "write"}
+    with GitHubStandIn(now=NOW, permissions=allowed) as github:
+        comment = github.repository.add_comment(github.repository.add_issue(body=BODY), "/loopcheck verify")
+        (left,) = applier(github).apply([React(1, comment.id, Receipt.DONE)])
+        assert "issues=write" in left.because
+        assert reactions(comment) == []
 
 
 # a run that is killed anywhere

@@ -10,7 +10,7 @@ from seen import SHA, claim, item
 from loopcheck.effects import marker
 from loopcheck.effects.comment import Circumstances, Notice, Subject, digest, evidence_digest, render
 from loopcheck.effects.links import Repository
-from loopcheck.model import Outcome, Problem, Verdict
+from loopcheck.model import Outcome, Problem, Rung, Verdict
 
 HERE = Repository("https://github.com", "acme/shop", SHA)
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -24,11 +24,11 @@ def written(*items, seen=SEEN, **more):
 
 def test_a_comment_says_verdict_artifacts_evidence_and_what_is_next():
     body = written()
-    assert "### ❌ loopcheck: failed: the proof is not there, or not in force" in body
-    assert "| ❌ failed | `runbook lag.md` | exists | active |" in body
+    assert "### ❌ loopcheck: failed, the proof is not there or not in force" in body
+    assert "| ❌\u00a0exists, not active | `runbook` `lag.md` |" in body
     assert f"[`runbooks/lag.md:12`](https://github.com/acme/shop/blob/{SHA}/runbooks/lag.md#L12)" in body
-    assert "**Next:** `Change the section.`" in body
-    assert "Seen on 2026-11-20 at 09:30 UTC at `4f2a9c1b7d3e`." in body
+    assert "\n  → `Change the section.` (`not-changed`)\n" in body
+    assert f"Seen on 2026-11-20 at 09:30 UTC at [`4f2a9c1b7d3e`](https://github.com/acme/shop/commit/{SHA})." in body
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_comment_says_verdict_artifacts_evidence_and_what_is_next():
     [
         (item(claim(Outcome.HOLDS), verdict=Verdict.VERIFIED), "This item can be closed"),
         (item(claim(Outcome.UNKNOWN), verdict=Verdict.INCONCLUSIVE), "nothing is held against this item"),
-        (item(), "`Change the section.`"),
+        (item(), "do what the arrows say"),
     ],
 )
 def test_each_verdict_has_its_next_step(result, says):
@@ -49,6 +49,87 @@ def test_what_cannot_be_read_is_shown_and_is_no_verified():
     )
     assert "loopcheck: inconclusive" in body
     assert "issues/7:3:1: no such key" in body
+
+
+def row(verdict, rung, requires=Rung.ACTIVE):
+    outcome = {Verdict.VERIFIED: Outcome.HOLDS, Verdict.FAILED: Outcome.FAILS}.get(verdict, Outcome.UNKNOWN)
+    (artifact,) = item(claim(outcome), verdict=verdict).artifacts
+    shown = msgspec.structs.replace(artifact, rung=rung)
+    body = written(msgspec.structs.replace(item(verdict=verdict), artifacts=(shown,), requires=requires))
+    return re.search("\\| \\S+\u00a0([^|]*) \\| `runbook`", body)[1]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "rung", "requires", "says"),
+    [
+        (Verdict.VERIFIED, Rung.ACTIVE, Rung.ACTIVE, "active"),
+        (Verdict.VERIFIED, Rung.PROVEN, Rung.ACTIVE, "proven"),
+        (Verdict.FAILED, None, Rung.ACTIVE, "not as promised"),
+        (Verdict.FAILED, Rung.EXISTS, Rung.PROVEN, "exists, not active"),
+        (Verdict.FAILED, Rung.ACTIVE, Rung.PROVEN, "active, not proven"),
+        (Verdict.INCONCLUSIVE, None, Rung.ACTIVE, "not seen"),
+        (Verdict.INCONCLUSIVE, Rung.EXISTS, Rung.ACTIVE, "exists, active not seen"),
+    ],
+)
+def test_a_row_says_how_far_the_proof_goes(verdict, rung, requires, says):
+    assert row(verdict, rung, requires) == says
+
+
+def test_what_was_not_asked_for_is_not_held_against_an_item():
+    proven = msgspec.structs.replace(claim(Outcome.UNKNOWN, "it was not replayed"), rung=Rung.PROVEN)
+    body = written(item(claim(Outcome.HOLDS), proven, verdict=Verdict.VERIFIED))
+    before, _, folded = body.partition("<details><summary>What else was seen (2)")
+    assert "it was not replayed" not in before
+    assert "`it was not replayed` ([`runbooks/lag.md:12`]" in folded
+    assert "), proven, which was not asked for\n" in folded
+    assert "What does not hold" not in body
+
+
+def test_each_claim_stands_below_its_artifact_the_worst_first():
+    (fine,) = item(claim(Outcome.HOLDS), verdict=Verdict.VERIFIED).artifacts
+    (bad,) = item(claim(Outcome.UNKNOWN, "not seen"), claim(message="it is wrong")).artifacts
+    fine, bad = (msgspec.structs.replace(one, summary=name) for one, name in ((fine, "fine.md"), (bad, "bad.md")))
+    body = written(msgspec.structs.replace(item(), artifacts=(fine, bad)))
+    order = [
+        "| `runbook` `bad.md`",
+        "| `runbook` `fine.md`",
+        "What does not hold",
+        "\n`runbook` `bad.md`",
+        "it is wrong",
+    ]
+    order += ["not seen", "**Next:**", "What else was seen (1)", "\n`runbook` `fine.md`"]
+    places = [body.index(words) for words in order]
+    assert places == sorted(places)
+
+
+def test_many_artifacts_that_are_verified_are_folded():
+    (fine,) = item(claim(Outcome.HOLDS), verdict=Verdict.VERIFIED).artifacts
+    (bad,) = item().artifacts
+
+    def table(number):
+        many = msgspec.structs.replace(item(), artifacts=(*[fine] * number, bad))
+        return written(many).partition("**What does not hold**")[0]
+
+    assert "<details>" not in table(6)
+    assert table(6).count("| ✅") == 6
+    shown, _, folded = table(7).partition("<details><summary>7 artifacts that are verified</summary>")
+    assert [shown.count("| ❌"), shown.count("| ✅"), folded.count("| ✅")] == [1, 0, 7]
+
+
+def test_of_several_items_each_has_its_title():
+    body = written(item(title="Write it down"), item(claim(Outcome.HOLDS), verdict=Verdict.VERIFIED, title="Alert"))
+    places = [body.index(words) for words in ("**`Write it down`**", "| ❌", "**`Alert`**", "| ✅")]
+    assert places == sorted(places)
+    assert "Write it down" not in written(item(title="Write it down"))
+
+
+def test_what_is_known_of_a_notice_is_listed_below_it():
+    notice = Notice("drifted", "**Drifted.**", ("one `x`", "two\n# not a heading"))
+    body = written(notices=(notice,))
+    assert "\n> **Drifted.**\n> - one `x`\n> - two # not a heading\n" in body
+    assert digest(Subject((item(),), notices=(notice,))) == digest(
+        Subject((item(),), notices=(msgspec.structs.replace(notice, below=()),))
+    )
 
 
 # the marker
@@ -159,9 +240,12 @@ def test_only_what_is_known_is_linked(source, address):
 
 GITHUB = MarkdownIt("gfm-like", {"html": True, "linkify": False})
 _HTML = re.compile(
-    r"<!-- loopcheck 1 [^<>]* -->\n?|<details><summary>What holds \(\d+\)</summary>\n?|</details>\n?|</?sub>"
+    r"<!-- loopcheck 1 [^<>]* -->\n?|<details><summary>(?:What else was seen \(\d+\)|\d+ artifacts that are verified)</summary>\n?|</details>\n?|</?sub>"
 )
-_ADDRESS = re.compile(r"https://github\.com/acme/shop/blob/[0-9a-f]{7,40}/[\w%./~-]+(#L\d+)?|" + re.escape(MONITOR))
+_ADDRESS = re.compile(
+    r"https://github\.com/acme/shop/(?:blob/[0-9a-f]{7,40}/[\w%./~-]+(#L\d+)?|commit/[0-9a-f]{40})|"
+    + re.escape(MONITOR)
+)
 
 
 def _tokens(body):
@@ -194,10 +278,10 @@ def test_strangers_words_stay_in_code():
             if token.type == "link_open":
                 assert _ADDRESS.fullmatch(token.attrGet("href")), token
             if token.type == "text":
-                words = re.sub("[✅❔❌…]", "", token.content)
+                words = re.sub("[✅🟡❌…→\u00a0]", "", token.content)
                 assert re.fullmatch(r"[\w .,:;()-]*", words), words
             rows += token.type == "td_open"
-        assert rows == 4 * sum(len(one.artifacts) for one in subject.items)
+        assert rows == 2 * sum(len(one.artifacts) for one in subject.items)
 
 
 def test_a_comment_stays_below_githubs_limit():

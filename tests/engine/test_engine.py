@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 import pytest
 
-from loopcheck import engine
+from loopcheck import engine, reasons
 from loopcheck.binding import BindingError
 from loopcheck.checker import (
     CannotTell,
@@ -90,9 +90,9 @@ def session(tmp_path_factory):
     return built.session()
 
 
-def item(*kinds, requires=Rung.ACTIVE, due=None, title="Item"):
-    artifacts = tuple(Artifact(kind, Expect(), {}, HERE) for kind in kinds)
-    return ActionItem("p.md#item", title, "@alice", due, artifacts, HERE, requires)
+def item(*kinds, requires=Rung.ACTIVE, due=None, title="Item", id="p.md#item"):  # noqa: A002
+    artifacts = tuple(Artifact(kind, Expect(name=id), {}, HERE) for kind in kinds)
+    return ActionItem(id, title, "@alice", due, artifacts, HERE, requires)
 
 
 def verify(session, *checkers, requires=Rung.ACTIVE, **more):
@@ -264,6 +264,38 @@ def test_a_checker_that_never_returns_is_left_when_the_time_is_up(session, monke
     assert (slow.verdict, slow.artifacts[0].claims[0].reason) == (Verdict.INCONCLUSIVE, "out-of-time")
     assert slow.artifacts[0].distribution == "fakes 1.0"
     assert not report.run.complete
+
+
+@pytest.mark.parametrize("reason", [reasons.BUDGET_SPENT, reasons.RATE_LIMITED, reasons.OUT_OF_TIME, OUTAGE])
+def test_a_run_that_stopped_early_says_what_it_did_not_see(session, reason):
+    def refuse():
+        raise CannotTell(reason, "no more")
+
+    checkers = Registry(Fake("good"), Fake("asks", observe=refuse, systems=("github",)))
+    items = [item("good", id="#1"), item("asks", id="#2")]
+    report = engine.run(items, checkers, session)
+    assert report.run.complete is (not reason.stops)
+    assert engine.not_seen(report.items) == (("#2",) if reason.stops else ())
+    named = [note for note in report.run.notes if "#2" in note]
+    assert len(named) == reason.stops
+
+
+@pytest.mark.parametrize("systems", [(), ("github",)])
+def test_what_was_left_over_comes_first_and_is_reported_in_its_place(session, systems):
+    looked = []
+
+    class Noting(Fake):
+        def observe(self, expect, world):
+            looked.append(expect.name)
+            return Seen()
+
+    names = [f"#{number}" for number in range(6)]
+    items = [item("noting", id=name) for name in names]
+    report = engine.run(items, Registry(Noting("noting", systems=systems)), session, first=["#4", "#2", "#9"])
+    assert [one.id for one in report.items] == names
+    if not systems:
+        assert looked == ["#2", "#4", "#0", "#1", "#3", "#5"]
+    assert sorted(looked) == names
 
 
 def test_when_the_time_is_up_nothing_more_is_looked_at(session):

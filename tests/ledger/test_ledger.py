@@ -1,8 +1,10 @@
+import base64
+import json
 from datetime import UTC, datetime
 from threading import Thread
 
 import pytest
-from standins.github import FAULTS, GitHubStandIn
+from standins.github import FAULTS, Fault, GitHubStandIn
 
 from loopcheck.effects.writer import Writer
 from loopcheck.ledger import lines
@@ -149,15 +151,57 @@ def test_no_fault_loses_or_doubles_an_entry(github, fault):
 
 
 @pytest.mark.parametrize("fault", [one for one in QUICK if one.to != "write"], ids=lambda one: one.name)
-@pytest.mark.parametrize("path", ["ref/*", "blobs/*"])
-def test_a_ledger_that_was_not_seen_is_not_an_empty_one(github, path, fault):
+@pytest.mark.parametrize("where", ["contents/*", "*ledger*", "git/*", "*"])
+def test_a_ledger_that_was_not_seen_is_not_an_empty_one(github, where, fault):
+    """Only a branch of which GitHub says twice that it is not there, and shows that it would be seen, is none."""
     ledger(github).append([entry("#1")])
-    github.fault(f"GET /repos/*/git/{path}", fault, times=None)
+    github.fault(f"GET /repos/acme/shop/{where}", fault, times=None)
     try:
         seen = items(ledger(github))
     except CannotTell:
         return
-    assert (fault.name == "404" and path == "ref/*" and seen == []) or seen == ["#1"]
+    assert seen == ["#1"] or (where == "*ledger*" and fault.name == "404")
+
+
+@pytest.mark.parametrize("size", [1, 3, 5000])
+def test_a_ledger_of_any_size_is_read_in_few_requests(github, size):
+    many = [entry(f"#{number}", note="x" * 400) for number in range(size)]
+    ledger(github).append(many)
+    before = len(github.requests)
+    assert len(ledger(github).read()) == size
+    assert len(github.requests) - before == (1 if size < 1000 else 2)
+
+
+def test_a_file_that_github_does_not_show_is_read_by_its_name(github):
+    """So it was with files of more than 1 MB, and its documentation still says."""
+    ledger(github).append([entry("#1")])
+    github.fault("GET */contents/*", Fault("too large", 403, {"errors": [{"code": "too_large"}]}), times=None)
+    assert items(ledger(github)) == ["#1"]
+
+
+def test_a_file_that_is_not_on_the_branch_holds_nothing(github):
+    github.repository.commit({"README.md": "what this is\n"}, branch=BRANCH)
+    assert ledger(github).read() == ()
+    ledger(github).append([entry("#1")])
+    assert items(ledger(github)) == ["#1"]
+
+
+@pytest.mark.parametrize("spoil", [b"", b"x", lines.write([entry("#2")])])
+@pytest.mark.parametrize("size", [1, 5000], ids=["at once", "by its name"])
+def test_what_is_not_what_git_names_is_not_read(github, spoil, size):
+    """Even a whole, well-formed answer: it is another file, or another version of it."""
+    ledger(github).append([entry(f"#{number}", note="x" * 400) for number in range(size)])
+
+    def other(status, headers, body):
+        answer = json.loads(body)
+        if answer.get("encoding") != "base64":
+            return None
+        answer |= {"content": base64.b64encode(spoil).decode(), "size": len(spoil)}
+        return status, headers, json.dumps(answer).encode()
+
+    github.fault("GET *", Fault("other", spoil=other), times=None)
+    with pytest.raises(CannotTell):
+        ledger(github).read()
 
 
 def test_without_permission_nothing_is_recorded():

@@ -16,7 +16,7 @@ class Served:
 
     A stand-in has two methods of its own, called in the server's threads: `_call(method, target, headers)` makes of a
     request what its routes are given, with the attributes `method`, `path`, `number` and `fault`; and `_reply(call,
-    body)` answers it with (status, headers, body).
+    body)` answers it with (status, headers, body). The log has the status as `answered`; `None` where a fault befell it.
 
     Attributes:
         requests: the log, one call each.
@@ -98,6 +98,7 @@ class Served:
             return fault, 0, {}, b""
         with self._state:
             status, sent, body = self._reply(call, raw)
+            call.answered = status
             self.after(call)
         if fault and fault.spoil:
             status, sent, body = fault.spoil(status, sent, body) or (status, sent, body)

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
+
+import msgspec
 
 from loopcheck.checker import CannotTell, Unseen, World
 from loopcheck.documents.origin import DocumentError
 from loopcheck.reasons import BAD_RESPONSE
 from loopcheck.world import GitHub
 from loopcheck_checks.ci_check.catalogue import Catalogue, Workflow
+from loopcheck_checks.ci_check.lately import RUNS, concerns, latest_first, passed_lately, seen
 from loopcheck_checks.ci_check.live import ACTIONS_APP, Jobs, Live, RunSeen, WorkflowSeen, key
 from loopcheck_checks.ci_check.manifest import PATTERN_BRANCH, CiCheckExpectation, listed
 from loopcheck_checks.ci_check.seen import JobSeen, Route
-from loopcheck_checks.ci_check.shown import shown
+from loopcheck_checks.ci_check.shown import ended, shown
 from loopcheck_checks.systems.github_branches import Branch, is_branch_name, look_at
 
 _MAX_BRANCHES = 10
-_RUNS = 100
-"""The latest runs that are looked at, in one answer: among so many is one that passed, or something is wrong."""
 _LOOKED_INTO = 3
 """Of so many runs that passed, the jobs are asked for."""
-_BEFORE_MERGE = ("pull_request", "pull_request_target")
 
 
 def ask(
@@ -47,7 +47,7 @@ def ask(
         branches |= {name: _branch(name, world) for name in wanted}
     return Live(
         branches=branches,
-        workflows={route.workflow: _workflow(route.workflow, wanted, expect, world) for route in routes},
+        workflows={path: _workflow(path, those, wanted, expect, world) for path, those in _by_workflow(routes).items()},
         waiting={
             key(route.workflow, route.jobs[0].id): _waiting(route, catalogue) for route in routes if expect.required
         },
@@ -98,11 +98,29 @@ def _actions_app(routes: list[Route], branches: Iterable[Branch | Unseen], world
     return world.attempt(look)
 
 
+def _by_workflow(routes: Iterable[Route]) -> dict[str, list[Route]]:
+    found: dict[str, list[Route]] = {}
+    for route in routes:
+        found.setdefault(route.workflow, []).append(route)
+    return found
+
+
 def _workflow(
-    path: str, branches: tuple[str, ...], expect: CiCheckExpectation, world: World
+    path: str, routes: list[Route], branches: tuple[str, ...], expect: CiCheckExpectation, world: World
 ) -> WorkflowSeen | Unseen | None:
     github = world.github
     root = f"/repos/{github.repository}/actions"
+    page = f"{github.settings.server}/{github.repository}/actions/workflows/{path.rpartition('/')[2]}"
+    since = (world.now - timedelta(days=expect.days)).date()
+    lately = world.attempt(lambda: passed_lately(world, branches))
+    passed = None if isinstance(lately, Unseen) else lately.get(path)
+    if (
+        passed is not None
+        and passed.state == "active"
+        and passed.run.at.date() >= since
+        and all(ended(shown(route.jobs), passed.jobs) == "success" for route in routes)
+    ):
+        return WorkflowSeen(passed.state, page, (passed.run,), whole=False)
 
     def look() -> WorkflowSeen | None:
         every = github.list_all(f"{root}/workflows", under="workflows")
@@ -112,8 +130,7 @@ def _workflow(
         number, state = known[-1].get("id"), known[-1].get("state")
         if not isinstance(number, int) or not isinstance(state, str):
             raise CannotTell(BAD_RESPONSE, f"{root}/workflows: a workflow has no `id` or no `state`")
-        page = f"{github.settings.server}/{github.repository}/actions/workflows/{path.rpartition('/')[2]}"
-        runs = world.attempt(lambda: _runs(f"{root}/workflows/{number}/runs", branches, expect, world))
+        runs = world.attempt(lambda: _runs(f"{root}/workflows/{number}/runs", branches, since, world))
         if isinstance(runs, Unseen):
             return WorkflowSeen(state, page, runs)
         return WorkflowSeen(state, page, *runs)
@@ -121,47 +138,20 @@ def _workflow(
     return world.attempt(look)
 
 
-def _runs(
-    place: str, branches: tuple[str, ...], expect: CiCheckExpectation, world: World
-) -> tuple[tuple[RunSeen, ...], bool]:
-    since = (world.now - timedelta(days=expect.days)).date().isoformat()
-    answer = world.github.get(place, created=f">={since}", per_page=_RUNS)
-    runs, total = (answer.get("workflow_runs"), answer.get("total_count")) if isinstance(answer, dict) else (None, None)
-    if not isinstance(runs, list) or not isinstance(total, int):
-        raise CannotTell(BAD_RESPONSE, f"{place}: the answer has no `workflow_runs`")
+def _runs(place: str, branches: tuple[str, ...], since: date, world: World) -> tuple[tuple[RunSeen, ...], bool]:
+    runs, total = latest_first(world.github.get(place, created=f">={since.isoformat()}", per_page=RUNS), place)
     found: list[RunSeen] = []
     passed = 0
-    for said in sorted((run for run in runs if isinstance(run, dict)), key=lambda run: -int(run.get("id") or 0)):
-        concerned, on_branch = _concerns(said, branches)
+    for said in runs:
+        concerned, on_branch = concerns(said, branches)
         if not concerned:
             continue
         jobs = None
         if said.get("conclusion") == "success" and passed < _LOOKED_INTO:
             passed += 1
             jobs = world.attempt(lambda said=said: _jobs(said, world.github))  # type: ignore[misc]
-        found.append(_run(said, on_branch, jobs))
+        found.append(msgspec.structs.replace(seen(said, on_branch), jobs=jobs))
     return tuple(found), total <= len(runs)
-
-
-def _run(said: dict[str, Any], on_branch: bool, jobs: Any) -> RunSeen:  # noqa: FBT001 - one of its facts
-    try:
-        at = datetime.fromisoformat(said["created_at"])
-        return RunSeen(str(said["html_url"]), str(said["event"]), at, said["conclusion"], on_branch, jobs)
-    except (KeyError, TypeError, ValueError):
-        raise CannotTell(BAD_RESPONSE, "a run of the workflow is not what GitHub documents") from None
-
-
-def _concerns(said: dict[str, Any], branches: tuple[str, ...]) -> tuple[bool, bool]:
-    """Whether a run is about one of the branches, and whether it ran on one."""
-    event, head = str(said.get("event")), str(said.get("head_branch"))
-    if event == "merge_group":
-        return any(head.startswith(f"gh-readonly-queue/{branch}/") for branch in branches), False
-    if event in _BEFORE_MERGE:
-        # GitHub names the pull requests only while they are open, and never those of forks.
-        pulls = [pull for pull in said.get("pull_requests") or () if isinstance(pull, dict)]
-        bases = {str(pull["base"].get("ref")) for pull in pulls if isinstance(pull.get("base"), dict)}
-        return not bases or not bases.isdisjoint(branches), False
-    return head in branches, head in branches
 
 
 def _jobs(said: dict[str, Any], github: GitHub) -> Jobs:

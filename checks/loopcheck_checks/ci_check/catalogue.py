@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -13,7 +13,7 @@ from loopcheck.documents.origin import DocumentError
 from loopcheck.documents.yaml import MappingNode
 from loopcheck.reasons import LINKED, TRUNCATED, UNPARSEABLE
 from loopcheck_checks.ci_check import reading
-from loopcheck_checks.ci_check.seen import ActionSeen, EventSeen, JobSeen, Possible, StepSeen, Unread
+from loopcheck_checks.ci_check.seen import ActionSeen, ClosedAction, EventSeen, JobSeen, Possible, StepSeen, Unread
 from loopcheck_checks.ci_check.shell import Executed
 from loopcheck_checks.ci_check.shell_words import ShellError
 from loopcheck_checks.ci_check.shells import executed
@@ -116,7 +116,7 @@ class Catalogue:
         self._world = world
         self._read: dict[str, Workflow | Unread] = {}
         self._callers: dict[str, list[tuple[Workflow, str]]] | None = None
-        self._actions: dict[str, ActionSeen | None] = {}
+        self._actions: dict[str, ActionSeen | ClosedAction] = {}
         self._chains: list[Chain] | None = None
         self._jobs: dict[tuple[tuple[str, str], ...], tuple[JobSeen, ...]] = {}
         self._commands: dict[tuple[str, int], tuple[Executed, ...] | None] = {}
@@ -241,6 +241,27 @@ class Catalogue:
         Args:
             uses: what a step uses: `./.github/actions/build`.
         """
+        found = self.own_action(uses)
+        return found if isinstance(found, ActionSeen) else None
+
+    def inside(self, steps: Iterable[StepSeen]) -> dict[str, ActionSeen | ClosedAction]:
+        """Every action of this repository that these steps use, and that those use, by what is written there."""
+        found: dict[str, ActionSeen | ClosedAction] = {}
+        waiting = [step.uses for step in steps if step.uses is not None]
+        while waiting:
+            uses = waiting.pop()
+            if uses not in found and local(uses) is not None:
+                found[uses] = action = self.own_action(uses)
+                if isinstance(action, ActionSeen):
+                    waiting += [step.uses for step in action.steps if step.uses is not None]
+        return dict(sorted(found.items()))
+
+    def own_action(self, uses: str) -> ActionSeen | ClosedAction:
+        """An action of this repository.
+
+        Args:
+            uses: what a step uses: `./.github/actions/build`.
+        """
         folder = "/".join(part for part in (local(uses) or "").split("/") if part not in ("", "."))
         if folder not in self._actions:
             self._actions[folder] = self._action(folder)
@@ -261,19 +282,31 @@ class Catalogue:
         file = self._world.repo.read(path)
         return None if file is None else yaml.load(file.text, path)
 
-    def _action(self, folder: str) -> ActionSeen | None:
+    def _action(self, folder: str) -> ActionSeen | ClosedAction:
         for name in ("action.yml", "action.yaml"):
             path = f"{folder}/{name}" if folder else name
             try:
-                root = reading.mapping(self._document(path))
-                runs = reading.mapping(root.get("runs")) if root else None
-                if root is not None and runs is not None:
-                    if reading.scalar(runs.get("using")) != "composite":
-                        return None
-                    return ActionSeen(reading.inputs_of_action(root), tuple(reading.steps(path, runs.get("steps"))))
-            except (CannotTell, DocumentError):
-                return None
-        return None
+                if self._world.repo.entry(path) is None:
+                    continue
+                return _action(path, reading.mapping(self._document(path)))
+            except CannotTell as trouble:
+                return ClosedAction(program=False, message=trouble.message)
+            except DocumentError as error:
+                return ClosedAction(program=False, message=str(error))
+        if f"{folder}/Dockerfile" in self._world.repo.paths:  # which GitHub runs where nothing describes it
+            return ClosedAction(program=True, message=f"{folder}/Dockerfile")
+        return ClosedAction(program=False, message=f"{folder or 'the top folder'} has no action.yml at this commit")
+
+
+def _action(path: str, root: MappingNode | None) -> ActionSeen | ClosedAction:
+    runs = reading.mapping(root.get("runs")) if root else None
+    using = reading.scalar(runs.get("using")) if runs is not None else None
+    if root is None or runs is None or using is None:
+        return ClosedAction(program=False, message=f"{path} does not say what it runs")
+    if using == "composite":
+        return ActionSeen(reading.inputs_of_action(root), tuple(reading.steps(path, runs.get("steps"))))
+    program = using == "docker" or using.startswith("node")
+    return ClosedAction(program, f"{path} runs `{using[:40]}`")
 
 
 def catalogue(world: World) -> Catalogue:

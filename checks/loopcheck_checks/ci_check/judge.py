@@ -9,10 +9,9 @@ import msgspec
 
 from loopcheck.checker import Claim, ClaimKind, Evidence, Outcome, Reason, Unseen
 from loopcheck.reasons import AMBIGUOUS, NEEDS_GITHUB, NOT_JUDGED
-from loopcheck_checks.ci_check import conditions, gates, softness
-from loopcheck_checks.ci_check.commands import Weight
+from loopcheck_checks.ci_check import conditions, gates, softness, work
 from loopcheck_checks.ci_check.contexts import github
-from loopcheck_checks.ci_check.evaluation import Open, Scope
+from loopcheck_checks.ci_check.evaluation import Open
 from loopcheck_checks.ci_check.findings import Finding, worst
 from loopcheck_checks.ci_check.live import Live
 from loopcheck_checks.ci_check.manifest import (
@@ -24,7 +23,6 @@ from loopcheck_checks.ci_check.manifest import (
     NO_GATE,
     NO_JOB,
     NO_STEP,
-    NO_WORK,
     NO_WORKFLOW,
     NOT_LITERAL,
     NOT_RUN,
@@ -40,17 +38,12 @@ from loopcheck_checks.ci_check.manifest import (
 )
 from loopcheck_checks.ci_check.required import required
 from loopcheck_checks.ci_check.running import running
-from loopcheck_checks.ci_check.seen import JobSeen, Leg, Route, StepSeen
+from loopcheck_checks.ci_check.seen import ActionSeen, JobSeen, Leg, Route
 from loopcheck_checks.ci_check.triggers import starts
 
 _MISSING = {"workflow": NO_WORKFLOW, "job": NO_JOB, "step": NO_STEP, "command": NOT_RUN}
 _MAX_LOOKS = 20_000
 """Steps of a job, multiplied with the combinations of its matrix, that are looked at one by one."""
-# Actions that prepare or report: when they fail or are skipped, nothing is guarded less.
-_AUXILIARY = ("actions/checkout", "actions/setup-", "actions/cache", "actions/upload-", "actions/download-",
-              "actions/github-script", "codecov/", "coverallsapp/", "step-security/", "docker/login", "docker/setup",
-              "docker/metadata", "Swatinem/", "astral-sh/setup-", "mxschmitt/", "EnricoMi/",
-              "dorny/test-reporter")  # fmt: skip
 
 
 class _Judged(msgspec.Struct):
@@ -226,7 +219,8 @@ def _on_event(route: Route, start: Finding, hub: Open, expect: CiCheckExpectatio
     """The best combination of the matrix: a check that some combination cannot pass cannot be passed."""
     job = route.jobs[-1]
     legs: Sequence[Leg | None] = job.legs or (None,)
-    enough = max(1, _MAX_LOOKS // (len(job.steps) + 1))
+    nested = sum(len(action.steps) for action in route.inside.values() if isinstance(action, ActionSeen))
+    enough = max(1, _MAX_LOOKS // (len(job.steps) + nested + 1))
     if len(legs) > enough:  # one that stands for those left out, and of which nothing is known
         legs = [*legs[:enough], Leg({}, open=True)]
     candidates: list[_Judged] = []
@@ -256,6 +250,10 @@ def _on_leg(route: Route, start: Finding, hub: Open, leg: Leg | None, expect: Ci
             reach, fate = softness.of_command(last, job, way.scope, route.command)
             skipped += [reach] if reach else []
             soft += [fate] if fate else []
+        elif work.is_own(last):
+            skipped_steps, soft_steps = work.of_action_step(last, job, way.steps[-1], route.inside)
+            skipped += skipped_steps
+            soft += soft_steps
         elif route.command is None:
             finding = softness.of_script(last, job, way.scope)
             soft += [finding] if finding else []
@@ -263,8 +261,8 @@ def _on_leg(route: Route, start: Finding, hub: Open, leg: Leg | None, expect: Ci
         line = job.line
         message = f"what the job `{job.id[:60]}` does is in {job.uses[:100]}, which cannot be seen"
         soft.append(Finding(Outcome.UNKNOWN, message, job.path, line, ELSEWHERE))
-    else:
-        skipped_steps, soft_steps = _whole_job(job, way.scope)
+    elif not gates.is_gate(job):
+        skipped_steps, soft_steps = work.of_job(job, way.scope, route.inside)
         skipped += skipped_steps
         soft += soft_steps
     gate = _gate(route, job, hub, expect, conditional=bool(way.findings))
@@ -287,53 +285,6 @@ def _where(route: Route) -> Finding:
     what = f"`{route.command[:60]}` runs" if route.command else f"the step `{step.label[:60]}` is"
     line = route.at or (step.run.line if step.run else step.line)
     return Finding(Outcome.HOLDS, f"{what} in the job `{job.id[:60]}` of {job.path}", step.path, line)
-
-
-def _whole_job(job: JobSeen, scope: Scope) -> tuple[list[Finding], list[Finding]]:
-    """What its steps say against a job of which nobody declared which step is the check."""
-    if gates.is_gate(job):
-        return [], []
-    work = [step for step in job.steps if not (step.uses or "").startswith(_AUXILIARY)] or list(job.steps)
-    skipped: list[Finding] = []
-    soft: list[Finding] = []
-    solid = 0
-    perhaps: list[StepSeen] = []
-    for step in work:
-        conditional = conditions.of_step(step, scope)
-        weak = softness.of_step(step, job.steps, scope)
-        weak = weak or softness.of_script(step, job, scope)
-        if conditional is not None:
-            skipped += [conditional] if not _is_afterwards(step) else []
-        elif weak is not None:
-            soft.append(weak)
-        elif (weighs := softness.weight_of(step, job, scope)) in (Weight.FULL, Weight.GUARD):
-            solid += 1
-        elif weighs is Weight.SOME:
-            perhaps.append(step)
-    if not solid and perhaps:
-        message = f"only steps that look or prepare can make the job `{job.id[:60]}` fail: `{perhaps[0].label[:60]}`"
-        soft.append(Finding(Outcome.UNKNOWN, message, perhaps[0].path, perhaps[0].line, PARTLY_SOFT))
-    elif not solid:
-        trouble = soft + skipped
-        if any(finding.outcome is Outcome.UNKNOWN for finding in trouble):
-            return [f for f in skipped if f.outcome is Outcome.UNKNOWN], [
-                f for f in soft if f.outcome is Outcome.UNKNOWN
-            ]
-        bad = trouble[0] if trouble else None
-        message = f"nothing in the job `{job.id[:60]}` can make it fail" + (f": {bad.message}" if bad else "")
-        place = (bad.path, bad.line) if bad else (job.path, job.line)
-        return [], [Finding(Outcome.FAILS, message[:400], *place, NO_WORK if bad is None else bad.reason)]
-    return [_partly(f) for f in skipped], [_partly(f) for f in soft]
-
-
-def _partly(finding: Finding) -> Finding:
-    return msgspec.structs.replace(finding, outcome=Outcome.UNKNOWN, reason=PARTLY_SOFT)
-
-
-def _is_afterwards(step: StepSeen) -> bool:
-    """Whether a step only tells of what went before: it runs after failures."""
-    text = step.condition.text if step.condition else ""
-    return any(word in text for word in ("failure()", "always()", "cancelled()"))
 
 
 def _gate(route: Route, job: JobSeen, hub: Open, expect: CiCheckExpectation, *, conditional: bool) -> Finding | None:

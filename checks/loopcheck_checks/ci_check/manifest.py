@@ -239,6 +239,12 @@ ELSEWHERE = Reason(
     "What the job does is written in another repository, or in a workflow that cannot be read.",
     "Check it by hand, and record that with a waiver; or move the check into this repository.",
 )
+ACTION_UNSEEN = Reason(
+    "action-unseen",
+    "What a step does is in an action of this repository that is not there, or that cannot be read.",
+    "Let the action's folder have an `action.yml` that can be read. Where another step fetches it, check it by hand,"
+    " and record that with a waiver.",
+)
 PARTLY_SOFT = Reason(
     "partly-soft",
     "A part of the job can fail or be skipped without anyone noticing, and nobody declared which part is the check.",
@@ -351,6 +357,7 @@ MANIFEST = Manifest(
         SOFT_OPTION,
         MAY_BE_SOFT,
         ELSEWHERE,
+        ACTION_UNSEEN,
         PARTLY_SOFT,
         NO_WORK,
         NOT_IN_GATE,

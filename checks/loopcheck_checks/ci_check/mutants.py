@@ -115,6 +115,67 @@ CALLED: Files = {
 DECLARED_CALLED = "job: tests / slow\nruns: pytest -m slow\nrequired: false\n"
 COMMAND_CALLED = "runs: pytest -m slow\nrequired: false\n"
 
+USING: Files = {
+    ".github/workflows/ci.yml": dedent("""\
+        on:
+          pull_request:
+        jobs:
+          restore:
+            runs-on: ubuntu-latest
+            steps:
+              - uses: actions/checkout@v4
+              - uses: ./.github/actions/setup
+              - name: Restore a backup
+                uses: ./.github/actions/restore
+                with:
+                  bucket: nightly
+        """),
+    ".github/actions/setup/action.yml": dedent("""\
+        name: setup
+        runs:
+          using: composite
+          steps:
+            - uses: actions/setup-python@v5
+            - run: pip install .
+              shell: bash
+        """),
+    ".github/actions/restore/action.yml": dedent("""\
+        name: restore
+        inputs:
+          bucket:
+            required: true
+          soft:
+            default: "false"
+        runs:
+          using: composite
+          steps:
+            - run: echo "restore from ${{ inputs.bucket }}"
+              shell: bash
+            - uses: ./.github/actions/compare
+              with:
+                soft: ${{ inputs.soft }}
+        """),
+    ".github/actions/compare/action.yaml": dedent("""\
+        name: compare
+        inputs:
+          soft:
+            default: "false"
+        runs:
+          using: composite
+          steps:
+            - name: Compare
+              continue-on-error: ${{ inputs.soft == 'true' }}
+              run: |
+                make restore
+                ./compare.sh before after
+              shell: bash
+        """),
+}
+"""A check that stands in an action of the repository, and is declared by the step or the job that uses it."""
+DECLARED_STEP = "job: restore\nstep: Restore a backup\nrequired: false\n"
+DECLARED_JOB = "job: restore\nrequired: false\n"
+DECLARED_ACTION = "uses: ./.github/actions/restore\nrequired: false\n"
+
 _SCRIPT = """\
                   pip install .
                   pytest tests/replication
@@ -376,6 +437,82 @@ def harmless_calls() -> Iterator[Mutant[Files]]:
     )  # fmt: skip
 
 
+def wrong_actions() -> Iterator[Mutant[Files]]:
+    """Changes after which a step can pass without the work of the action that it uses."""
+    ci = ".github/workflows/ci.yml"
+    restore, compare = ".github/actions/restore/action.yml", ".github/actions/compare/action.yaml"
+    script, step = "        make restore\n        ./compare.sh before after\n", "    - name: Compare\n"
+
+    def gone(path: str) -> Callable[[Files], Files]:
+        return lambda files: {name: text for name, text in files.items() if name != path}
+
+    def scripted(*lines: str) -> Callable[[Files], Files]:
+        return _in(compare, script, "".join(f"        {line}\n" for line in lines))
+
+    yield from edits(
+        USING,
+        ("own action: swallows", scripted("make restore || true", "./compare.sh before after || true")),
+        ("own action: the comparison is swallowed", scripted("make restore", "./compare.sh before after || true")),
+        ("own action: goes on", scripted("set +e", "make restore", "./compare.sh before after", "echo done")),
+        ("own action: ends before", scripted("exit 0", "make restore", "./compare.sh before after")),
+        ("own action: only prints", scripted("echo make restore")),
+        ("own action: commented out", scripted("# make restore", "# ./compare.sh before after", "echo well")),
+        ("own action: soft", _in(compare, "${{ inputs.soft == 'true' }}", "true")),
+        ("own action: soft where a variable says so", _in(compare, "inputs.soft == 'true'", "vars.SOFT == 'yes'")),
+        ("own action: an input makes it soft", _in(ci, "bucket: nightly\n", "bucket: nightly\n          soft: true\n")),
+        ("own action: a default makes it soft", _in(restore, 'default: "false"', 'default: "true"')),
+        ("own action: skipped", _in(compare, step, step + "      if: false\n")),
+        ("own action: only on another event", _in(compare, step, step + "      if: github.event_name == 'schedule'\n")),
+        ("own action: only where a variable says so", _in(compare, step, step + "      if: vars.RUN == 'yes'\n")),
+        ("own action: the nested one is soft", _in(
+            restore, "    - uses: ./.github/actions/compare\n",
+            "    - uses: ./.github/actions/compare\n      continue-on-error: true\n")),
+        ("own action: the nested one is skipped", _in(
+            restore, "actions/compare\n", "actions/compare\n      if: false\n")),
+        ("own action: the nested one is gone", gone(compare)),
+        ("own action: gone", gone(restore)),
+        ("own action: moved", lambda files: {**gone(restore)(files), ".github/actions/x/action.yml": files[restore]}),
+        ("own action: no YAML", _in(restore, "runs:\n", "runs: [\n")),
+        ("own action: a list", lambda files: {**files, restore: "- runs\n"}),
+        ("own action: empty", lambda files: {**files, restore: ""}),
+        ("own action: runs nothing", lambda files: {**files, restore: "name: restore\n"}),
+        ("own action: no steps", lambda files: {**files, compare: "runs:\n  using: composite\n  steps: []\n"}),
+        ("own action: a runtime that nobody knows", _in(restore, "using: composite", "using: wasm")),
+        ("own action: uses itself", _in(restore, "./.github/actions/compare", "./.github/actions/restore")),
+        ("own action: in the background", _in(compare, step, step + "      background: true\n")),
+        ("own action: in a shell that is handed to it", _in(compare, "shell: bash", "shell: ${{ inputs.shell }}")),
+        ("own action: the step that uses it is soft", _in(
+            ci, "        uses: ./.github/actions/restore\n",
+            "        uses: ./.github/actions/restore\n        continue-on-error: true\n")),
+        ("own action: another one", _in(ci, "uses: ./.github/actions/restore", "uses: ./.github/actions/other")),
+    )  # fmt: skip
+
+
+def harmless_actions() -> Iterator[Mutant[Files]]:
+    """Changes after which the action that a step uses does its work as before."""
+    ci = ".github/workflows/ci.yml"
+    restore, compare = ".github/actions/restore/action.yml", ".github/actions/compare/action.yaml"
+    program = "runs:\n  using: {using}\n  main: dist/index.js\n"
+    yield from edits(
+        USING,
+        ("own action: written with a slash at the end", _in(ci, "actions/restore\n", "actions/restore/\n")),
+        ("own action: from the commit that runs", _in(ci, "./.github/actions/restore", "$/.github/actions/restore")),
+        ("own action: in Node.js", lambda files: {**files, restore: program.format(using="node24")}),
+        ("own action: in a container", lambda files: {**files, compare: program.format(using="docker")}),
+        ("own action: a Dockerfile alone", lambda files: {
+            **{path: text for path, text in files.items() if path != compare},
+            ".github/actions/compare/Dockerfile": "FROM alpine\n"}),
+        ("own action: a condition that holds", _in(
+            compare, "    - name: Compare\n", "    - name: Compare\n      if: github.event_name == 'pull_request'\n")),
+        ("own action: reports afterwards", _in(
+            compare, "      shell: bash\n",
+            "      shell: bash\n    - if: always()\n      uses: actions/upload-artifact@v4\n")),
+        ("own action: an input that changes nothing", _in(ci, "bucket: nightly", "bucket: ${{ vars.BUCKET }}")),
+        ("own action: an action of another repository in it", _in(
+            restore, "./.github/actions/compare", "acme/compare@v1")),
+    )  # fmt: skip
+
+
 def verdicts(variants: Iterable[Mutant[Files]], declared: str) -> list[Outcome]:
     """What the checker says of each of some variants."""
     those = [Mutant(variant.name, Declared(declared, variant.mutated)) for variant in variants]
@@ -384,9 +521,17 @@ def verdicts(variants: Iterable[Mutant[Files]], declared: str) -> list[Outcome]:
 
 def outcomes() -> list[Outcome]:
     """What the checker says of every mutant that is wrong."""
-    return [*verdicts(wrong(), DECLARED), *verdicts(wrong_calls(), DECLARED_CALLED)]
+    return [
+        *verdicts(wrong(), DECLARED),
+        *verdicts(wrong_calls(), DECLARED_CALLED),
+        *verdicts(wrong_actions(), DECLARED_STEP),
+    ]
 
 
 def harmless_outcomes() -> list[Outcome]:
     """What the checker says of every variation that is as good as before."""
-    return [*verdicts(harmless(), DECLARED), *verdicts(harmless_calls(), COMMAND_CALLED)]
+    return [
+        *verdicts(harmless(), DECLARED),
+        *verdicts(harmless_calls(), COMMAND_CALLED),
+        *verdicts(harmless_actions(), DECLARED_STEP),
+    ]

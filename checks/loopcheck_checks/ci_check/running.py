@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from loopcheck.checker import Claim, Evidence, Unseen
 from loopcheck_checks.ci_check.live import Jobs, Live, RunSeen, WorkflowSeen
@@ -16,7 +16,7 @@ from loopcheck_checks.ci_check.manifest import (
     UNREGISTERED,
 )
 from loopcheck_checks.ci_check.seen import Route
-from loopcheck_checks.ci_check.shown import Shown, shown
+from loopcheck_checks.ci_check.shown import ended, shown
 
 _OFF = ("disabled_manually", "disabled_inactivity", "disabled_fork")
 
@@ -48,7 +48,7 @@ def _ran(route: Route, seen: WorkflowSeen, live: Live) -> Claim:
     names = shown(route.jobs)
     passed = [run for run in seen.runs if run.conclusion == "success" and run.jobs is not None]
     for run in passed:
-        if isinstance(run.jobs, Jobs) and _how(names, run.jobs.ended) == "success":
+        if isinstance(run.jobs, Jobs) and ended(names, run.jobs.ended) == "success":
             what = Evidence(run.page, f"passed, on {run.event}", run.at)
             return RAN_LATELY.holds(f"it passed on {run.at:%Y-%m-%d} ({run.event})", what)
     days = f"in {live.days} days"
@@ -57,7 +57,7 @@ def _ran(route: Route, seen: WorkflowSeen, live: Live) -> Claim:
         here = Evidence(run.page, "the latest run that passed", run.at)
         if isinstance(run.jobs, Unseen):
             return RAN_LATELY.unknown(run.jobs, None, here)
-        how = _how(names, run.jobs.ended if run.jobs else {})
+        how = ended(names, run.jobs.ended if run.jobs else {})
         if how is None:
             return RAN_LATELY.unknown(NO_RUN_LATELY, f"no run {days} that was looked into has this job", here)
         return RAN_LATELY.unknown(SKIPPED_LATELY, f"in the latest runs that passed the job ended as `{how[:40]}`", here)
@@ -76,14 +76,3 @@ def _ran(route: Route, seen: WorkflowSeen, live: Live) -> Claim:
 def _failed_on_branch(runs: tuple[RunSeen, ...]) -> RunSeen | None:
     """A failure where nothing should be broken. On a pull request it is the check at work."""
     return next((run for run in runs if run.on_branch and run.conclusion in ("failure", "timed_out")), None)
-
-
-def _how(names: tuple[Shown, ...], jobs: Mapping[str, str | None]) -> str | None:
-    """How the checks ended, all together: `success`, or the word of one that did not; `None` where one is not there."""
-    worst = "success"
-    for name in names:
-        ends = [end for job, end in jobs.items() if name.may_be(job)]
-        if not ends:
-            return None
-        worst = next((end or "unfinished" for end in ends if end != "success"), worst)
-    return worst

@@ -19,6 +19,8 @@ _MAX_ROUTES = 200
 _MAX_POSSIBLE = 20
 _MAX_NAMES = 2_000
 """Among so many names the nearest is looked for."""
+_MAX_LOOKS = 100_000
+"""Steps that are looked at: actions can use each other in more ways than anybody means."""
 _MAX_ACTIONS = 10
 """How deep GitHub lets composite actions use each other."""
 # Actions that run no command of the repository.
@@ -50,6 +52,7 @@ class _Search:
         self._catalogue = catalogue
         self._found = Found()
         self._declared: list[str] = []
+        self._looks = 0
 
     def run(self) -> Found:
         """See `search`."""
@@ -202,8 +205,9 @@ class _Search:
         for steps in self._steps(job.steps, ()):
             if expect.step and not any(_is_named(step, expect.step) for step in steps):
                 continue
-            yield None, None, steps
             step = steps[-1]
+            if not expect.step or _is_named(step, expect.step):  # else it stands in one that is: that one speaks for it
+                yield None, None, steps
             if expect.uses and step.uses and _uses(step.uses, expect.uses):
                 yield expect.uses, None, steps
             for command, line in self._commands_of(step):
@@ -211,6 +215,10 @@ class _Search:
 
     def _steps(self, steps: tuple[StepSeen, ...], before: tuple[StepSeen, ...]) -> Iterator[tuple[StepSeen, ...]]:
         for step in steps:
+            self._looks += 1
+            if self._looks > _MAX_LOOKS:
+                self._possible(Possible(step.path, step.line, "a step, of more than can be followed"))
+                return
             yield (*before, step)
             follow = step.uses is not None and local(step.uses) is not None and len(before) < _MAX_ACTIONS
             if follow and step.uses is not None and all(step.uses != other.uses for other in before):
@@ -272,7 +280,10 @@ class _Search:
         actions = tuple(
             action for step in steps[:-1] if (action := self._catalogue.action(step.uses or "")) is not None
         )
-        route = Route(entry.path, started, entry.events_line, (*bare, jobs[-1]), steps, actions, command, line, gates)
+        inside = self._catalogue.inside(steps[-1:] or jobs[-1].steps)
+        route = Route(
+            entry.path, started, entry.events_line, (*bare, jobs[-1]), steps, actions, command, line, gates, inside
+        )
         if len(self._found.routes) < _MAX_ROUTES:
             self._found.routes.append(route)
 

@@ -65,11 +65,19 @@ class Input(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a reusable workflow declares. An action knows nothing but texts."""
 
 
-class ActionSeen(msgspec.Struct, frozen=True, omit_defaults=True):
+class ActionSeen(msgspec.Struct, frozen=True, omit_defaults=True, tag="action"):
     """A composite action of the repository."""
 
     takes: Mapping[str, Input]
     steps: tuple[StepSeen, ...]
+
+
+class ClosedAction(msgspec.Struct, frozen=True, tag="closed"):
+    """An action of the repository that has no steps to look at."""
+
+    program: bool
+    """Whether it runs a program, in Node.js or in a container. Otherwise it is not there, or cannot be read."""
+    message: str
 
 
 class Kin(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -128,6 +136,8 @@ class Route(msgspec.Struct, frozen=True, omit_defaults=True):
     """The line on which the command stands."""
     gates: tuple[JobSeen, ...] = ()
     """The job that was declared as the gate, if it is in the same workflow."""
+    inside: Mapping[str, ActionSeen | ClosedAction] = {}
+    """The actions of the repository that the declared step or job uses, and those that they use: by `uses`."""
 
     @property
     def never_called(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice, product
 
 import msgspec
@@ -42,6 +42,22 @@ def shown(jobs: Sequence[JobSeen]) -> tuple[Shown, ...]:
     ways = list(islice(product(*(job.legs or (None,) for job in jobs)), _MAX_LEGS))
     hard = [legs for legs in ways if not any(_may_fail(job, leg) for job, leg in zip(jobs, legs, strict=True))]
     return tuple(dict.fromkeys(_joined(jobs, legs) for legs in hard or ways))
+
+
+def ended(names: Sequence[Shown], jobs: Mapping[str, str | None]) -> str | None:
+    """How checks ended, all together: `success`, or the word of one that did not; `None` where one is not there.
+
+    Args:
+        names: of the checks.
+        jobs: of a run, how each ended, by the name of its check.
+    """
+    worst = "success"
+    for name in names:
+        ends = [end for job, end in jobs.items() if name.may_be(job)]
+        if not ends:
+            return None
+        worst = next((end or "unfinished" for end in ends if end != "success"), worst)
+    return worst
 
 
 def _may_fail(job: JobSeen, leg: Leg | None) -> bool:

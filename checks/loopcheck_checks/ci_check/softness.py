@@ -88,11 +88,10 @@ def of_script(step: StepSeen, job: JobSeen, scope: Scope) -> Finding | None:
     commands = _commands(step, job, scope)
     if not commands:
         return _unreadable(step)
+    if (silent := of_silence(step, job, scope)) is not None:
+        return silent
     work = [command for command in commands if weight(command.words) is Weight.FULL]
     work = work or [command for command in commands if command.words[0].text not in _SILENT]
-    if not work:
-        message = f"the step `{step.label[:60]}` only prints"
-        return Finding(Outcome.FAILS, message, step.path, step.run.line, EXIT_SWALLOWED)
     fine = Finding(Outcome.HOLDS, "", step.path, step.line)
     results = [worst([_reach(command, step) or fine, _fate(command, step) or fine]) for command in work]
     if best(results).outcome is Outcome.FAILS:
@@ -105,6 +104,15 @@ def of_script(step: StepSeen, job: JobSeen, scope: Scope) -> Finding | None:
         if best(results).outcome is Outcome.UNKNOWN
         else None
     )
+
+
+def of_silence(step: StepSeen, job: JobSeen, scope: Scope) -> Finding | None:
+    """What is said against a step that only prints, if it is one."""
+    commands = _commands(step, job, scope)
+    if step.run is None or not commands or any(command.words[0].text not in _SILENT for command in commands):
+        return None
+    message = f"the step `{step.label[:60]}` only prints"
+    return Finding(Outcome.FAILS, message, step.path, step.run.line, EXIT_SWALLOWED)
 
 
 def weight_of(step: StepSeen, job: JobSeen, scope: Scope) -> Weight:

@@ -51,7 +51,7 @@ def judge_definition(expect: DatadogMonitorExpectation, seen: SeenMonitor) -> li
     ]
     monitor = seen.monitor
     query = parse(monitor.query)
-    here = Evidence(seen.source, f"query: {' '.join(monitor.query.split())[:300]}", seen.at)
+    here = seen.evidence(f"query: {' '.join(monitor.query.split())[:300]}")
     if expect.metric is not None and uses_metric(monitor, query, expect.metric) is None:
         why = query.unread or "it mentions the metric in a form that is not compared"
         return [FOUND.unknown(NOT_JUDGED, f"{monitor.label} may be the one: {why}", here)]

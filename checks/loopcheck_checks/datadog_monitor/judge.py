@@ -33,7 +33,7 @@ def judge(expect: DatadogMonitorExpectation, seen: DatadogMonitorObservation) ->
         return
     candidate, claims = equals[0]
     others = f" ({len(judged) - 1} others fit less well or no better)" if len(judged) > 1 else ""
-    here = Evidence(candidate.source, f"{candidate.monitor.label}, {candidate.monitor.type[:40]}", candidate.at)
+    here = candidate.evidence(f"{candidate.monitor.label}, {candidate.monitor.type[:40]}")
     yield FOUND.holds(f"{candidate.monitor.label} is there{others}", here)
     yield from claims
     yield from judge_state(expect, candidate, seen)
@@ -76,7 +76,7 @@ def _undecided(seen: DatadogMonitorObservation, equals: _Judged) -> list[Claim] 
     if len(equals) > 1 and best is not Outcome.FAILS:
         names = " and ".join(f"{candidate.monitor.label}" for candidate, _ in equals[:3])
         more = f" and {len(equals) - 3} more" if len(equals) > 3 else ""
-        evidence = (Evidence(candidate.source, candidate.monitor.label, candidate.at) for candidate, _ in equals[:3])
+        evidence = (candidate.evidence(candidate.monitor.label) for candidate, _ in equals[:3])
         return [FOUND.unknown(AMBIGUOUS, f"{names}{more} fit equally well", *evidence)]
     return [claim for claim in equals[0][1] if claim.claim == FOUND.word] or None
 

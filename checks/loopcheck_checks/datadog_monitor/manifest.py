@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from loopcheck.checker import ClaimKind, Expectation, Manifest, Observation, Reason, Rung, Unseen
+from loopcheck.checker import ClaimKind, Evidence, Expectation, Manifest, Observation, Reason, Rung, Unseen
 from loopcheck.quantities import Budget, Comparison, Duration, Moment
 from loopcheck.replay import Replay
 from loopcheck_checks.systems import datadog
@@ -155,6 +155,19 @@ class SeenMonitor(msgspec.Struct, frozen=True, kw_only=True):
     """Why its state is not told; `None` where it is."""
     downtimes: tuple[datadog.Downtime, ...] | Unseen = ()
     """Those that may silence it, by id or tags."""
+
+    def evidence(self, seen: str) -> Evidence:
+        """Evidence from this monitor, with when it was last edited."""
+        return Evidence(self.source, seen, self.at, self.edited)
+
+    @property
+    def edited(self) -> datetime | None:
+        """When its definition was last edited; `None` where that is not told, or in no form that is known."""
+        try:
+            edited = datetime.fromisoformat(str(self.monitor.modified))
+        except ValueError:
+            return None
+        return edited if edited.tzinfo else edited.replace(tzinfo=UTC)
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True, tag="replayed"):

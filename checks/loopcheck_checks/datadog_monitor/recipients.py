@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from loopcheck.checker import Claim, Evidence, Unseen
+from loopcheck.checker import Claim, Unseen
 from loopcheck_checks.datadog_monitor import tags
 from loopcheck_checks.datadog_monitor.manifest import (
     NOTIFIES,
@@ -132,7 +132,7 @@ def notifies(expect: DatadogMonitorExpectation, seen: SeenMonitor, rules: tuple[
     """Whether the monitor tells somebody when it fires, and whom it was declared to tell."""
     unseen = rules if isinstance(rules, Unseen) else None
     found = recipients(seen.monitor, () if isinstance(rules, Unseen) else rules)
-    here = Evidence(seen.source, _said(found), seen.at)
+    here = seen.evidence(_said(found))
     wanted = expect.handles
     missing = [handle for handle in wanted if handle not in found.surely]
     if (wanted and not missing) or (not wanted and found.surely):

@@ -54,7 +54,7 @@ def judge_state(
 def not_muted(expect: DatadogMonitorExpectation, seen: SeenMonitor, now: datetime) -> Claim:
     """Whether an option of the monitor mutes it."""
     silenced = seen.monitor.options.silenced if seen.monitor.options else None
-    here = Evidence(seen.source, f"options.silenced: {_said(silenced)}", seen.at)
+    here = seen.evidence(f"options.silenced: {_said(silenced)}")
     partly: Claim | None = None
     for scope, end in (silenced or {}).items():
         if end is not None and end <= now.timestamp():
@@ -112,7 +112,7 @@ def _always(monitor: Monitor) -> dict[str, str]:
 
 def _not_in_downtime(expect: DatadogMonitorExpectation, seen: SeenMonitor) -> Claim:
     if isinstance(seen.downtimes, Unseen):
-        return NOT_IN_DOWNTIME.unknown(seen.downtimes, None, Evidence(seen.source, "downtimes were not seen", seen.at))
+        return NOT_IN_DOWNTIME.unknown(seen.downtimes, None, seen.evidence("downtimes were not seen"))
     partly: Claim | None = None
     for downtime in seen.downtimes:
         covered = _silences(downtime.scope, expect, seen.monitor) if downtime.scope else None
@@ -125,8 +125,8 @@ def _not_in_downtime(expect: DatadogMonitorExpectation, seen: SeenMonitor) -> Cl
     if partly is not None:
         return partly
     if seen.stateless is not None:
-        return NOT_IN_DOWNTIME.unknown(seen.stateless, None, Evidence(seen.source, "no downtime is told", seen.at))
-    return NOT_IN_DOWNTIME.holds("no downtime silences it", Evidence(seen.source, "no downtime in force", seen.at))
+        return NOT_IN_DOWNTIME.unknown(seen.stateless, None, seen.evidence("no downtime is told"))
+    return NOT_IN_DOWNTIME.holds("no downtime silences it", seen.evidence("no downtime in force"))
 
 
 def _described(downtime: Downtime) -> str:
@@ -138,7 +138,7 @@ def _described(downtime: Downtime) -> str:
 def not_draft(seen: SeenMonitor) -> Claim:
     """Whether the monitor is published."""
     status = seen.monitor.draft_status
-    here = Evidence(seen.source, f"draft_status: {status[:40] if status else 'not there'}", seen.at)
+    here = seen.evidence(f"draft_status: {status[:40] if status else 'not there'}")
     if status == "draft":
         return NOT_DRAFT.fails(DRAFT, "it is a draft", here)
     # Answers from before drafts, and definitions, do not have the field: published is the default.
@@ -156,9 +156,7 @@ def evaluates(expect: DatadogMonitorExpectation, seen: SeenMonitor, now: datetim
     monitor = seen.monitor
     state = monitor.overall_state
     since = monitor.overall_state_modified
-    here = Evidence(
-        seen.source, f"overall_state: {(state or 'not there')[:40]}, modified: {(since or 'never')[:40]}", seen.at
-    )
+    here = seen.evidence(f"overall_state: {(state or 'not there')[:40]}, modified: {(since or 'never')[:40]}")
     if seen.stateless is not None:
         return EVALUATES.unknown(seen.stateless, None, here)
     if state in _HAS_DATA:
@@ -190,7 +188,7 @@ def _age(created: str | None, now: datetime) -> timedelta:
 
 def _parts(expect: DatadogMonitorExpectation, seen: SeenMonitor, observed: DatadogMonitorObservation) -> Claim:
     wanted = parse(seen.monitor.query).parts
-    here = Evidence(seen.source, f"query: {seen.monitor.query.strip()[:200]}", seen.at)
+    here = seen.evidence(f"query: {seen.monitor.query.strip()[:200]}")
     by_id = {part.monitor.id: part for part in observed.parts}
     odd = {known.id: known for known in observed.unreadable}
     doubts: list[Claim] = []

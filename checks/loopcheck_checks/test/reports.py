@@ -10,7 +10,6 @@ import msgspec
 from loopcheck.checker import CannotTell, Unseen, World
 from loopcheck.paths import matching
 from loopcheck.reasons import BAD_RESPONSE, TOO_BIG
-from loopcheck.world.github import download
 from loopcheck_checks.systems import github_actions
 from loopcheck_checks.test.archive import xml_files
 from loopcheck_checks.test.junit import Case, Cases, read
@@ -64,7 +63,7 @@ def _cases(world: World, artifact: github_actions.Artifact) -> list[Case]:
     if artifact.size_in_bytes > MAX_ARTIFACT:
         raise CannotTell(TOO_BIG, f"the artifact {artifact.name[:100]} has {artifact.size_in_bytes:,} bytes")
     path = f"/repos/{world.github.repository}/actions/artifacts/{artifact.id}/zip"
-    data = download(world.github, path, limit=MAX_ARTIFACT)
+    data = world.github.download(path, limit=MAX_ARTIFACT)
     digest = (artifact.digest or "").removeprefix("sha256:")
     if digest and digest != hashlib.sha256(data).hexdigest():
         raise CannotTell(BAD_RESPONSE, f"the artifact {artifact.name[:100]} is not what was uploaded")

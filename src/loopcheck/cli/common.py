@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,6 +16,10 @@ from loopcheck.model import ActionItem, Report, Verdict
 from loopcheck.quantities import Moment
 from loopcheck.reasons import CannotTell
 from loopcheck.world import Session
+
+if TYPE_CHECKING:
+    from loopcheck.handlers.asked import Outcome
+    from loopcheck.reports.text import Line
 
 ISSUES = "--issues"
 
@@ -110,6 +114,35 @@ def chosen(items: tuple[ActionItem, ...], wanted: tuple[str, ...]) -> tuple[Acti
 def overdue(item: ActionItem, at: datetime) -> bool:
     """Whether the due date of an item is past at a time, whatever became of the item."""
     return item.due is not None and item.due < at.date()
+
+
+def outcome_lines(outcome: Outcome, *, dry_run: bool) -> Iterator[Line]:
+    """What a run wrote, or would write, and what it cost."""
+    from loopcheck.effects.shown import applied_lines, effect_lines
+    from loopcheck.reports.clean import one_line
+
+    if dry_run:
+        count = len(outcome.plan.effects)
+        yield [(f"would write {count} {'thing' if count == 1 else 'things'}:" if count else "would write nothing", "")]
+        for effect in outcome.plan.effects:
+            yield from effect_lines(effect)
+    else:
+        for applied in outcome.applied:
+            yield from applied_lines(applied)
+    for note in (*outcome.notes, *outcome.plan.notes):
+        yield [("note", "note"), (f"   {one_line(note)}", "")]
+    if outcome.spent:
+        yield [(f"{outcome.spent}.", "dim")]
+
+
+def outcome_code(outcome: Outcome) -> ExitCode:
+    """The code for the shell. A run that could not write all that it planned has stopped early."""
+    if outcome.exit_code is not None:
+        return outcome.exit_code
+    code = exit_code(outcome.report) if outcome.report is not None else ExitCode.VERIFIED
+    if outcome.left and code in (ExitCode.VERIFIED, ExitCode.INCONCLUSIVE):
+        return ExitCode.PARTIAL
+    return code
 
 
 def exit_code(report: Report) -> ExitCode:

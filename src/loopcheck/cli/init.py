@@ -15,10 +15,14 @@ from loopcheck.reports.clean import one_line
 from loopcheck.reports.text import Line
 from loopcheck.world.git import Git, GitError
 
+_WORKFLOWS = ("sweep", "issues", "pull-request")
 _FILES = {
     "loopcheck.yml": (".github/loopcheck.yml", ".github/loopcheck.yaml"),
     "action-item.yml": (".github/ISSUE_TEMPLATE/action-item.yml", ".github/ISSUE_TEMPLATE/action-item.yaml"),
-    "workflow.yml": (".github/workflows/loopcheck.yml", ".github/workflows/loopcheck.yaml"),
+    **{
+        f"workflows/{name}.yml": (f".github/workflows/loopcheck-{name}.yml", f".github/workflows/loopcheck-{name}.yaml")
+        for name in _WORKFLOWS
+    },
 }
 """Each template with the path that it is written to, and others at which the same file may be already."""
 
@@ -29,7 +33,7 @@ _FILES = {
 )
 @click.option("--color/--no-color", default=None, help="Colours, or none.  [default: on a terminal]")
 def command(repo: Path, color: bool | None) -> None:  # noqa: FBT001 - click's signature
-    """Write the configuration, an issue form and a workflow. A file that is there is left as it is."""
+    """Write the configuration, an issue form and the workflows. A file that is there is left as it is."""
     try:
         top = Path(os.fsdecode(Git(repo).run("rev-parse", "--show-toplevel")).rstrip("\n"))
     except GitError:

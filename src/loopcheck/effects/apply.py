@@ -5,7 +5,6 @@ Each effect first reads again what it rests on. What cannot be read is not writt
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -17,7 +16,7 @@ import msgspec
 
 from loopcheck.effects import marker
 from loopcheck.effects.labels import LABELS
-from loopcheck.effects.model import Basis, Effect, IssueEffect, PutComment, Reopen, SetLabels
+from loopcheck.effects.model import Basis, Effect, IssueEffect, PutComment, React, Reopen, SetLabels, body_digest
 from loopcheck.effects.writer import Uncertain, Writer
 from loopcheck.reasons import BAD_RESPONSE, TRUNCATED, CannotTell
 from loopcheck.world.github import GitHub
@@ -80,21 +79,23 @@ class Applier:
         self._posted: set[int] = set()
         self._labels: set[str] | None = None
 
-    def apply(self, effects: Iterable[IssueEffect]) -> Iterator[Applied]:
+    def apply(self, effects: Iterable[IssueEffect | React]) -> Iterator[Applied]:
         """Apply one after the other. Trouble with one does not keep the others."""
         for effect in effects:
-            yield self._one(effect)
+            yield self.one(effect)
 
-    def _one(self, effect: IssueEffect) -> Applied:
+    def one(self, effect: IssueEffect | React) -> Applied:
+        """Apply one effect. Whatever GitHub answers, this does not raise."""
         try:
-            issue = self._issue(effect.issue, effect.basis)
             match effect:
                 case PutComment():
-                    wrote = self._put(effect, issue)
+                    wrote = self._put(effect, self._issue(effect.issue, effect.basis))
                 case SetLabels():
-                    wrote = self._label(effect, issue)
+                    wrote = self._label(effect, self._issue(effect.issue, effect.basis))
                 case Reopen():
-                    wrote = self._reopen(effect, issue)
+                    wrote = self._reopen(effect, self._issue(effect.issue, effect.basis))
+                case React():
+                    wrote = self._react(effect)
         except _Elsewise as other:
             return Applied(effect, Done.LEFT, str(other))
         except NotFound as missing:
@@ -211,7 +212,8 @@ class Applier:
         self._writer.send("PATCH", f"{self._base}/issues/{effect.issue}", {"state": "open"})
         return True
 
-
-def body_digest(body: str) -> str:
-    """SHA-256 of an issue's body, in hexadecimal, as `Basis` has it."""
-    return hashlib.sha256(body.replace("\r\n", "\n").encode("utf-8", "surrogatepass")).hexdigest()
+    def _react(self, effect: React) -> bool:
+        """Nothing is read before: GitHub keeps one reaction of a kind from each account, however often it is asked."""
+        path = f"{self._base}/issues/comments/{effect.comment}/reactions"
+        self._writer.send("POST", path, {"content": effect.receipt.value})
+        return True

@@ -7,12 +7,13 @@ evidence, and are put together here from parts that are known.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
 
 from loopcheck import __version__
+from loopcheck.effects import findings
 from loopcheck.effects.links import Repository
 from loopcheck.effects.marker import Marker
 from loopcheck.model import ArtifactResult, Claim, ItemResult, Outcome, Problem, Verdict
@@ -21,12 +22,10 @@ from loopcheck.reports.markdown import COMMENT_LIMIT, SIGNS, Bounded, code, fenc
 
 _ROOM = 2_000
 """Bytes that are kept for the last lines."""
-_LINKS = 5
-"""Pieces of evidence that are linked for one claim."""
 _HEADINGS = {
-    Verdict.VERIFIED: "verified: the proof is there and in force",
-    Verdict.INCONCLUSIVE: "inconclusive: not everything could be seen",
-    Verdict.FAILED: "failed: the proof is not there, or not in force",
+    Verdict.VERIFIED: "verified, the proof is there and in force",
+    Verdict.INCONCLUSIVE: "inconclusive, not everything could be seen",
+    Verdict.FAILED: "failed, the proof is not there or not in force",
 }
 
 
@@ -36,7 +35,20 @@ class Notice(msgspec.Struct, frozen=True):
     word: str
     """Stable: two notices with the same word say the same at different times."""
     says: str
-    """Markdown of loopcheck's own, without a stranger's word in it."""
+    """One line of Markdown, in which a stranger's word stands in code only."""
+    below: tuple[str, ...] = ()
+    """Lines of such Markdown that go with it, shown as a list. A comment is not edited for other ones."""
+
+
+class Instead(msgspec.Struct, frozen=True):
+    """What a comment says of an issue for which nothing is looked at."""
+
+    heading: str
+    next: str
+
+
+NOTHING_DECLARED = Instead("nothing is declared here", "nothing; or declare what would prove that this is done.")
+DROPPED = Instead("not looked at any more", "nothing.")
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -46,11 +58,17 @@ class Subject(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     """What cannot be read of the declarations."""
     notices: tuple[Notice, ...] = ()
+    stands: Mapping[str, Verdict] = {}
+    """The verdicts that were confirmed before of those items that could not be seen just now, by id."""
+    dates: Mapping[str, str] = {}
+    """Since when an item is what it is, by id, in loopcheck's own words."""
+    instead: Instead | None = None
+    """What is said where there is no verdict to tell."""
 
     @property
     def verdict(self) -> Verdict:
         """The worst of all; what cannot be read was not checked."""
-        verdict = Verdict.worst(item.verdict for item in self.items)
+        verdict = Verdict.worst(self.stands.get(item.id, item.verdict) for item in self.items)
         return Verdict.worst((verdict, Verdict.INCONCLUSIVE)) if self.problems else verdict
 
 
@@ -70,6 +88,8 @@ def digest(subject: Subject) -> str:
     """
     return _hashed(
         [
+            subject.instead.heading if subject.instead else "",
+            [[item, subject.stands[item]] for item in sorted(subject.stands)],
             [notice.word for notice in subject.notices],
             [str(problem) for problem in subject.problems],
             [
@@ -81,10 +101,23 @@ def digest(subject: Subject) -> str:
 
 
 def evidence_digest(item: ItemResult) -> str:
-    """SHA-256 of what was found of an item: which claims hold, and why others do not. Sightings are compared by it."""
+    """SHA-256 of what an item's verdict rests on. Sightings are compared by it.
+
+    Of one that failed that is what fails. The rest may be seen or not, from run to run, and it fails all the same.
+    """
+    failed = item.verdict is Verdict.FAILED
     return _hashed(
         [
-            [artifact.kind, artifact.summary, artifact.verdict, [_found(claim) for claim in artifact.claims]]
+            [
+                artifact.kind,
+                artifact.summary,
+                "" if failed else artifact.verdict,
+                [
+                    _found(claim)
+                    for claim in artifact.claims
+                    if not failed or (claim.outcome is Outcome.FAILS and claim.rung <= item.requires)
+                ],
+            ]
             for artifact in item.artifacts
         ]
     )
@@ -127,74 +160,64 @@ def render(subject: Subject, seen: Circumstances, *, limit: int = COMMENT_LIMIT)
     """
     out = Bounded(limit - _ROOM)
     marker = Marker(__version__, seen.at, seen.run, digest(subject))
-    out.add(f"{marker}\n### {SIGNS[subject.verdict]} loopcheck: {_HEADINGS[subject.verdict]}\n")
-    for notice in subject.notices:
-        out.add(f"\n> {notice.says}\n")
+    out.add(f"{marker}\n### {_heading(subject)}\n")
+    notices = (part for notice in subject.notices for part in _notice(notice))
+    number = sum(1 + len(notice.below) for notice in subject.notices)
+    out.each(notices, number, "remarks", share=0.4)
     if subject.problems:
         out.add("\n**What cannot be read**\n")
         problems = ("\n".join(map(text.plain, text.problem_lines(one))) for one in subject.problems)
         out.each((f"\n{fenced(one)}\n" for one in problems), len(subject.problems), "mistakes", share=0.3)
-    rows = [(item, artifact) for item in subject.items for artifact in item.artifacts]
-    if rows:
-        out.add("\n| | artifact | is shown to | asked for |\n|---|---|---|---|\n")
-        out.each((_row(item, artifact) for item, artifact in rows), len(rows), "artifacts", share=0.4)
-    unmet = [(artifact, claim) for _, artifact in rows for claim in artifact.claims if _matters(claim)]
-    unmet.sort(key=lambda one: one[1].outcome is not Outcome.FAILS)
-    if unmet:
-        out.add("\n**What does not hold**\n\n")
-        out.each((_claim(claim, seen.repository) for _, claim in unmet), len(unmet), "claims", share=0.6)
-    out.add(f"\n**Next:** {_next(subject, [claim for _, claim in unmet])}\n")
-    held = [claim for _, artifact in rows for claim in artifact.claims if claim.outcome is Outcome.HOLDS]
-    if held:
-        out.add(f"\n<details><summary>What holds ({len(held)})</summary>\n\n")
-        out.each((_claim(claim, seen.repository) for claim in held), len(held), "claims")
-        out.add("\n</details>\n")
-    out.add(f"\n<sub>{_as_of(seen)}</sub>\n")
+    rows = findings.rows_of(subject.items)
+    findings.add_table(out, rows)
+    findings.add_unmet(out, rows, seen.repository)
+    out.add(f"\n**Next:** {_next(subject, [claim for row in rows for claim in row.unmet])}\n")
+    findings.add_rest(out, rows, seen.repository)
+    out.add(f"\n<sub>{_since(subject, out)}{_as_of(seen)}</sub>\n")
     return out.text
 
 
-def _matters(claim: Claim) -> bool:
-    return claim.outcome is not Outcome.HOLDS
+def _heading(subject: Subject) -> str:
+    if subject.instead is not None:
+        return f"⬜ loopcheck: {subject.instead.heading}"
+    return f"{SIGNS[subject.verdict]} loopcheck: {_HEADINGS[subject.verdict]}"
 
 
-def _row(item: ItemResult, artifact: ArtifactResult) -> str:
-    words = code(f"{artifact.kind} {artifact.summary}", 160)
-    reached = artifact.rung.value if artifact.rung else "nothing yet"
-    return f"| {SIGNS[artifact.verdict]} {artifact.verdict.value} | {words} | {reached} | {item.requires.value} |\n"
+def _notice(notice: Notice) -> Iterator[str]:
+    yield f"\n> {notice.says}\n"
+    for line in notice.below:
+        yield f"> - {' '.join(line.split())}\n"
 
 
-def _claim(claim: Claim, repository: Repository) -> str:
-    reason = f" {code(claim.reason, 60)}" if claim.reason else ""
-    lines = f"- {claim.rung.value} {code(claim.claim, 60)} {claim.outcome.value}{reason}: {code(claim.message, 400)}"
-    links = list(_links(claim, repository))
-    if links:
-        lines += f" ({', '.join(links[:_LINKS])})"
-    return f"{lines}\n"
-
-
-def _links(claim: Claim, repository: Repository) -> Iterator[str]:
-    for source in dict.fromkeys(evidence.source for evidence in claim.evidence):
-        address = repository.link(source)
-        if address is not None:
-            words = source.rpartition("@")[0] if "://" not in source else source.removeprefix("https://")
-            yield f"[{code(words, 100)}]({address})"
+def _since(subject: Subject, out: Bounded) -> str:
+    """Since when: of one item a sentence for the last lines, of several a list before them."""
+    told = [(item, subject.dates[item.id]) for item in subject.items if item.id in subject.dates]
+    if len(subject.items) == 1:
+        return "".join(f"{words.capitalize()}. " for _, words in told)
+    if told:
+        out.add("\n**Since when**\n\n")
+        out.each((f"- {code(item.title, 120)}: {words}\n" for item, words in told), len(told), "items", share=0.5)
+    return ""
 
 
 def _next(subject: Subject, unmet: Iterable[Claim]) -> str:
+    if subject.instead is not None:
+        return subject.instead.next
     if subject.problems:
         return "mend the `loopcheck` block as shown above; loopcheck reads it again when the issue is saved."
-    remedies = list(dict.fromkeys(claim.remedy for claim in unmet if claim.remedy))
     if subject.verdict is Verdict.VERIFIED:
         return "nothing. This item can be closed, and loopcheck goes on looking."
-    said = code(remedies[0], 300) if remedies else "see above."
+    known = any(claim.remedy for claim in unmet)
     if subject.verdict is Verdict.INCONCLUSIVE:
-        return f"nothing is held against this item. {said}"
-    return said
+        more = " What the arrows say would let loopcheck see." if known else ""
+        return f"nothing is held against this item.{more}"
+    said = "do what the arrows say" if known else "see above"
+    return f"{said}. loopcheck looks again in its next sweep, and at once when you comment `/loopcheck verify`."
 
 
 def _as_of(seen: Circumstances) -> str:
     # One edit for every answer, not one for every run: what is said stays true without a newer time.
-    commit = code(seen.repository.commit[:12])
+    commit = f"[{code(seen.repository.commit[:12])}]({seen.repository.commit_page(seen.repository.commit)})"
     return (
         f"Seen on {seen.at:%Y-%m-%d at %H:%M} UTC at {commit}. Every run looks again; this comment changes only "
         "when the answer does."

@@ -1,7 +1,7 @@
 """Carries out a plan: one effect after the other, in the plan's order.
 
-The ledger comes first, and what rests on it is left where it could not be written: an issue that is reopened and not
-recorded would be reopened again and again.
+The ledger comes first, and where it could not be written everything else is left: an issue that is reopened and not
+recorded would be reopened again and again, and a command that is answered and not recorded would be lost.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from loopcheck.effects.apply import Applied, Done
-from loopcheck.effects.model import Effect, IssueEffect, PutStatus, React, Record, Reopen
+from loopcheck.effects.model import IssueEffect, React, Record, Reopen
 from loopcheck.ledger.model import Entry
 from loopcheck.reasons import CannotTell
 
-Apply = Callable[[IssueEffect | React | PutStatus], Applied]
+Apply = Callable[[IssueEffect | React], Applied]
 """Writes one effect, and never raises for what GitHub answers."""
 Confirm = Callable[[Reopen], str | None]
 """Looks again, uncached, just before an issue is reopened: why it is not to be, or `None`. May raise `CannotTell`."""
@@ -34,15 +34,15 @@ class Execution:
         self._confirm = confirm
         self._unrecorded: str | None = None
 
-    def carry_out(self, effects: Iterable[Effect]) -> Iterator[Applied]:
-        """Each effect with what became of it. Trouble with one does not keep those that do not rest on it."""
+    def carry_out(self, effects: Iterable[Record | IssueEffect | React]) -> Iterator[Applied]:
+        """Each effect with what became of it. Trouble with one keeps no other, but for the ledger's."""
         for effect in effects:
             yield self._one(effect)
 
-    def _one(self, effect: Effect) -> Applied:
+    def _one(self, effect: Record | IssueEffect | React) -> Applied:
         if isinstance(effect, Record):
             return self._recorded(effect)
-        if self._unrecorded is not None and isinstance(effect, Reopen | React):
+        if self._unrecorded is not None:
             return Applied(effect, Done.LEFT, f"the ledger could not be written: {self._unrecorded}")
         if isinstance(effect, Reopen):
             try:

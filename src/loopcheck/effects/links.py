@@ -15,6 +15,7 @@ _DATADOG = re.compile(
     r"/monitors(?:/[0-9]{1,20}|/downtimes\?downtimeId=[0-9A-Za-z-]{1,40})"
 )
 _RUN = re.compile(r"/[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}/actions/runs/[0-9]{1,20}(?:/job/[0-9]{1,20})?")
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 class Repository(msgspec.Struct, frozen=True):
@@ -45,6 +46,20 @@ class Repository(msgspec.Struct, frozen=True):
             return None
         line = f"#L{place['line']}" if place["line"] else ""
         return f"{self.server}/{self.name}/blob/{self._full(place['commit'])}/{quote(path, safe='/')}{line}"
+
+    def commit_page(self, commit: str) -> str:
+        """The address of a commit, given by its full id.
+
+        Raises:
+            ValueError: it is no such id.
+        """
+        if not _COMMIT.fullmatch(commit):
+            raise ValueError(f"{commit[:80]!r} is not the full id of a commit")
+        return f"{self.server}/{self.name}/commit/{commit}"
+
+    def pull_request_page(self, number: int) -> str:
+        """The address of a pull request of this repository."""
+        return f"{self.server}/{self.name}/pull/{number:d}"
 
     def _full(self, commit: str) -> str:
         return self.commit if self.commit.startswith(commit) else commit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 
 import msgspec
@@ -16,6 +17,11 @@ class Basis(msgspec.Struct, frozen=True):
     """SHA-256 of the issue's body, in hexadecimal."""
     is_open: bool
     """Whether the issue is open at that moment: after a `Reopen` that comes before, it is."""
+
+
+def body_digest(body: str) -> str:
+    """SHA-256 of an issue's body, in hexadecimal, as `Basis` has it."""
+    return hashlib.sha256(body.replace("\r\n", "\n").encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class PutComment(msgspec.Struct, frozen=True, tag="comment"):

@@ -24,7 +24,8 @@ def effect_lines(effect: Effect) -> Iterator[Line]:
             yield _title(f"ledger: {count} {'line' if count == 1 else 'lines'}")
             for entry in effect.entries:
                 what = entry.verdict.value if entry.action.value == "seen" else entry.action.value
-                yield _text(f"{entry.item or 'the sweep'}: {what}{f', {entry.note}' if entry.note else ''}")
+                about = entry.item or (f"#{entry.issue}" if entry.issue else "the sweep")
+                yield _text(f"{about}: {what}{f', {entry.note}' if entry.note else ''}")
         case PutComment():
             yield _title(f"#{effect.issue}: the comment says")
             yield from _body(effect.body)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from loopcheck.reasons import REFUSED, CannotTell, Reason
-from loopcheck.world.github.answers import decoded, refuse
+from loopcheck.world.github.answers import Forbidden, decoded, refuse
 from loopcheck.world.github.connection import Connection
 from loopcheck.world.github.governor import Governor
 
@@ -72,7 +72,7 @@ class Writer:
         Raises:
             NotFound: 404: what was to be changed is not there, or may not be changed by this token.
             Uncertain: no answer says whether it was done.
-            CannotTell: it was not done, and why.
+            CannotTell: it was not done, and why; also where this run has written as much as it may.
         """
         if verb not in _VERBS:
             raise ValueError(f"{verb} does not write")
@@ -86,7 +86,7 @@ class Writer:
             pause = self._last + _PAUSE - self._clock()
             if pause > 0:
                 self._sleep(pause)
-        with self._governor.slot("core"):
+        with self._governor.slot("core", writes=True):
             self._count()
             try:
                 raw = self._connection.send(verb, path, {}, body)
@@ -115,6 +115,6 @@ class Writer:
         trouble = refuse(status, headers, text, path)
         if status == 401:
             self._ended = trouble
-        if trouble.reason is REFUSED:
-            return CannotTell(REFUSED, trouble.message.replace("may not read this", "may not write this"))
+        if isinstance(trouble, Forbidden):
+            return Forbidden(REFUSED, trouble.message.replace("may not read this", "may not write this"))
         return trouble

@@ -35,6 +35,9 @@ class Asked(msgspec.Struct, frozen=True):
     now: datetime | None = None
     """The time of the run; the clock's if not given."""
     sleep: Callable[[float], None] = time.sleep
+    """Waits so many seconds."""
+    clock: Callable[[], float] = time.time
+    """Seconds since the epoch."""
 
     @property
     def run(self) -> str:

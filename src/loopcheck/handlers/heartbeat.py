@@ -6,9 +6,11 @@ when it is busy; nothing says so. The ledger knows when the last sweep came to i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
+
+import msgspec
 
 from loopcheck import __version__
 from loopcheck.ledger.memory import Memory
@@ -16,6 +18,9 @@ from loopcheck.ledger.model import Action, Entry
 from loopcheck.model import Verdict
 from loopcheck.reasons import CannotTell
 from loopcheck.world.github import GitHub
+
+_NAMED = 1000
+"""Ids that one line names. Those of a file of a hundred thousand items would make a ledger nobody could read."""
 
 
 def due(memory: Memory, now: datetime, every: timedelta) -> bool:
@@ -34,6 +39,12 @@ def beat(now: datetime, verdict: Verdict, commit: str, run: str, workflow: str) 
         workflow: the path of the workflow, whose schedule is then watched.
     """
     return Entry(now, "", verdict, "", __version__, commit, run, action=Action.SWEPT, note=workflow)
+
+
+def cut_short(now: datetime, verdict: Verdict, commit: str, run: str, unseen: Sequence[str]) -> Entry:
+    """The line of a sweep that stopped early, with the ids that it did not see; the next one begins with them."""
+    note = msgspec.json.encode(list(unseen[:_NAMED])).decode()
+    return Entry(now, "", verdict, "", __version__, commit, run, action=Action.PARTIAL, note=note)
 
 
 def workflow_of(environment: Mapping[str, str]) -> str:

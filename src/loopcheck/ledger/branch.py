@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
@@ -21,6 +22,8 @@ from loopcheck.world.github.answers import NotFound
 BRANCH = "loopcheck-ledger"
 PATH = "ledger.jsonl"
 _ATTEMPTS = 6
+_HASHES = {40: "sha1", 64: "sha256"}
+"""What git calls an object by, by the length of the name in hexadecimal."""
 
 
 class Send(Protocol):
@@ -44,15 +47,24 @@ class BranchLedger:
         self._github = github.anew()
         self._send = send
         self._sleep = sleep
+        self._file = f"/repos/{github.repository}/contents/{PATH}"
         self._git = f"/repos/{github.repository}/git"
 
     def read(self) -> tuple[Entry, ...]:
-        """All entries; none where there is provably no such branch.
+        """All entries; none where there is provably no such branch, or no such file on it.
+
+        One request, where the file has at most 1 MB; for what it does not show the branch is walked to the file.
 
         Raises:
             CannotTell: the branch, or a line, could not be seen.
         """
-        return lines.read(self._content(self._tree(self._head())), f"{BRANCH}:{PATH}")
+        try:
+            content = self._shown()
+        except CannotTell as trouble:
+            if trouble.reason.stops:
+                raise
+            content = self._content(self._tree(self._head()))
+        return lines.read(content, f"{BRANCH}:{PATH}")
 
     def append(self, entries: Iterable[Entry]) -> None:
         """Add those entries that are not there, in one commit.
@@ -84,6 +96,18 @@ class BranchLedger:
         assert trouble is not None  # noqa: S101 - every way round the loop sets it
         raise trouble
 
+    def _shown(self) -> bytes:
+        """The file as GitHub shows it at once. It shows nothing of a file of more than 1 MB but its name.
+
+        Raises:
+            CannotTell: it was not shown, or not all of it. That is no sign that it is not there.
+        """
+        answer = self._github.get(self._file, ref=f"refs/heads/{BRANCH}")
+        sha = _text(answer, "sha")
+        if answer.get("encoding") != "base64":
+            return self._blob(sha)
+        return _whole(answer, sha)
+
     def _head(self) -> str | None:
         found = self._github.find(f"{self._git}/ref/heads/{BRANCH}")
         return None if found is None else _text(found, "object", "sha")
@@ -105,15 +129,10 @@ class BranchLedger:
             raise _odd("tree")
         if blob is None:
             return b""
-        answer = self._github.get(f"{self._git}/blobs/{blob}")
-        try:
-            content = base64.b64decode(_text(answer, "content"))
-            size = answer["size"]
-        except (binascii.Error, KeyError, TypeError, ValueError):
-            raise _odd("blob") from None
-        if len(content) != size:
-            raise _odd("blob")
-        return content
+        return self._blob(blob)
+
+    def _blob(self, sha: str) -> bytes:
+        return _whole(self._github.get(f"{self._git}/blobs/{sha}"), sha)
 
     def _commit(self, head: str | None, tree: str | None, content: bytes, number: int) -> str:
         """A new commit; what else people put on the branch stays. Objects made twice are one, or are nobody's."""
@@ -133,6 +152,18 @@ class BranchLedger:
             answer = self._send("PATCH", f"{self._git}/refs/heads/{BRANCH}", {"sha": commit, "force": False})
         if _text(answer, "object", "sha") != commit:
             raise _odd("reference")
+
+
+def _whole(answer: Any, sha: str) -> bytes:
+    """The content that an answer holds: all of it, and nothing else, because git names it by its hash."""
+    try:
+        content = base64.b64decode(_text(answer, "content"))
+        found = hashlib.new(_HASHES[len(sha)], b"blob %d\0" % len(content) + content, usedforsecurity=False)
+    except (binascii.Error, KeyError, ValueError):
+        raise _odd("blob") from None
+    if found.hexdigest() != sha:
+        raise _odd("blob")
+    return content
 
 
 def _text(answer: Any, *names: str) -> str:

@@ -34,6 +34,8 @@ class Remembered(msgspec.Struct, frozen=True):
     waiver: Entry | None = None
     """The newest waiver, whether or not it has run out."""
     dropped: Entry | None = None
+    lines: tuple[Entry, ...] = ()
+    """All of its lines, oldest first."""
 
     def waived_on(self, day: date) -> bool:
         """Whether a waiver counts on `day`, its last one included."""
@@ -47,10 +49,14 @@ class Memory(msgspec.Struct, frozen=True):
     """The whole ledger, understood."""
 
     items: Mapping[str, Remembered] = {}
+    issues: Mapping[int, tuple[str, ...]] = {}
+    """The items that were ever found in an issue, by its number."""
     drills: tuple[Entry, ...] = ()
     """Drills of runbooks, oldest first."""
     commands: frozenset[int] = frozenset()
     """The comments whose commands were dealt with."""
+    commanded: tuple[Entry, ...] = ()
+    """The lines that those commands left, oldest first."""
     swept: Entry | None = None
     """The last sweep that came to its end."""
     unseen: tuple[str, ...] = ()
@@ -60,22 +66,54 @@ class Memory(msgspec.Struct, frozen=True):
         """What is known of an item; nothing, of one that was never seen."""
         return self.items.get(item, NOTHING)
 
+    def of_issue(self, number: int) -> list[Entry]:
+        """All lines about items of an issue, oldest first."""
+        lines = [line for item in self.issues.get(number, ()) for line in self.of(item).lines if line.issue == number]
+        return sorted(lines, key=lambda line: line.at)
+
+    def with_lines(self, entries: Iterable[Entry]) -> Memory:
+        """The same after further lines about items, which a run is about to write."""
+        more: dict[str, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            if entry.item:
+                more[entry.item].append(entry)
+        changed = {item: _remembered(_in_order([*self.of(item).lines, *lines])) for item, lines in more.items()}
+        items = {**self.items, **changed}
+        return msgspec.structs.replace(self, items=items, issues=_by_issue(items))
+
 
 def recall(entries: Iterable[Entry]) -> Memory:
     """What the lines of a ledger come to. Two runs at once may have written in another order than they looked."""
-    in_order = sorted(entries, key=lambda entry: entry.at)
+    in_order = _in_order(entries)
     by_item: dict[str, list[Entry]] = defaultdict(list)
     for entry in in_order:
         if entry.item:
             by_item[entry.item].append(entry)
+    commanded = tuple(entry for entry in in_order if entry.comment is not None)
     sweeps = [entry for entry in in_order if entry.action in (Action.SWEPT, Action.PARTIAL)]
+    items = {item: _remembered(lines) for item, lines in by_item.items()}
     return Memory(
-        items={item: _remembered(lines) for item, lines in by_item.items()},
+        items=items,
+        issues=_by_issue(items),
         drills=tuple(entry for entry in in_order if entry.action is Action.DRILLED),
-        commands=frozenset(entry.comment for entry in in_order if entry.comment is not None),
+        commands=frozenset(entry.comment for entry in commanded if entry.comment is not None),
+        commanded=commanded,
         swept=next((entry for entry in reversed(sweeps) if entry.action is Action.SWEPT), None),
         unseen=_ids(sweeps[-1].note) if sweeps and sweeps[-1].action is Action.PARTIAL else (),
     )
+
+
+def _in_order(entries: Iterable[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def _by_issue(items: Mapping[str, Remembered]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, dict[str, None]] = defaultdict(dict)
+    for item, remembered in items.items():
+        for line in remembered.lines:
+            if line.issue is not None:
+                found[line.issue][item] = None
+    return {number: tuple(names) for number, names in found.items()}
 
 
 def _remembered(lines: Sequence[Entry]) -> Remembered:
@@ -95,6 +133,7 @@ def _remembered(lines: Sequence[Entry]) -> Remembered:
         reopened=tuple(entry for entry in lines if entry.action is Action.REOPENED),
         waiver=_newest(lines, Action.WAIVED),
         dropped=_newest(lines, Action.DROPPED),
+        lines=tuple(lines),
     )
 
 

@@ -24,7 +24,7 @@ class Action(StrEnum):
     DROPPED = "dropped"
     """Closed as not planned or as a duplicate, which is heard: `note` is GitHub's word for it."""
     OBEYED = "obeyed"
-    """A command of the comment was carried out or refused, and leaves no other line."""
+    """A command was carried out or refused, and leaves no other line: `note` is `verify` or `refused`."""
     SWEPT = "swept"
     """A sweep came to its end. `note` is the path of its workflow; `item` is empty."""
     PARTIAL = "partial"

@@ -19,7 +19,7 @@ SUMMARY_LIMIT = 1_000_000
 COMMENT_LIMIT = 60_000
 """The same for a comment, which may have 65,536 characters."""
 
-SIGNS = {Verdict.VERIFIED: "✅", Verdict.INCONCLUSIVE: "❔", Verdict.FAILED: "❌"}
+SIGNS = {Verdict.VERIFIED: "✅", Verdict.INCONCLUSIVE: "🟡", Verdict.FAILED: "❌"}
 _ROOM = 400
 """Bytes that are kept free for saying what was left out, and for the last line."""
 

@@ -1,6 +1,7 @@
 """Who may declare. A declaration makes loopcheck look at things that its author may not see: so not everybody's counts.
 
 Both who wrote an issue and who last edited it must be allowed to: either could have put there what stands there now.
+Where GitHub does not say who edited it, its own rule stands in: of people only the author may, and who may write.
 """
 
 from __future__ import annotations
@@ -9,18 +10,22 @@ from collections.abc import Collection, Iterator
 
 from loopcheck.reasons import CannotTell
 from loopcheck.tracker import Issue, Person, Standing
-from loopcheck.world.github import GitHub
-from loopcheck.world.github.permissions import standing_of
+from loopcheck.world.github.permissions import Permissions
 
 _ENOUGH = tuple(Standing).index(Standing.TRIAGE)
 
 
-def objection(issue: Issue, github: GitHub, apps: Collection[str]) -> str | None:
+def hands(issue: Issue) -> Iterator[Person]:
+    """The people whose permission decides whether what is declared in an issue counts."""
+    return (person for _, person in _hands(issue) if person is not None and not person.is_bot)
+
+
+def objection(issue: Issue, permissions: Permissions, apps: Collection[str]) -> str | None:
     """Why what is declared in an issue does not count, or `None` where it does.
 
     Args:
         issue: the issue.
-        github: where a person's permission is asked, once a run.
+        permissions: what people may do.
         apps: the apps that the configuration trusts, without `[bot]`.
 
     Raises:
@@ -35,7 +40,7 @@ def objection(issue: Issue, github: GitHub, apps: Collection[str]) -> str | None
                 return f"{person.login} {did} it, which is not a person nor an app of `issues: apps:`"
             continue
         try:
-            standing = standing_of(person, github)
+            standing = permissions.of(person)
         except CannotTell as trouble:
             troubles.append(trouble)
             continue

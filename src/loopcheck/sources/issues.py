@@ -18,12 +18,13 @@ from loopcheck.documents.yaml import MappingNode, ScalarNode, SequenceNode
 from loopcheck.model import Claim, Incident, Location, Outcome, Problem, Rung
 from loopcheck.reasons import CannotTell
 from loopcheck.sources import forms
-from loopcheck.sources.authors import objection
+from loopcheck.sources.authors import hands, objection
 from loopcheck.sources.markdown_files import blocks_of, incident_of
 from loopcheck.sources.written import Around, Block, Tracked, Written
 from loopcheck.tracker import Issue
 from loopcheck.world.github import GitHub
 from loopcheck.world.github.issues import read_issue
+from loopcheck.world.github.permissions import Permissions
 
 _REFERENCE = re.compile(r"#([1-9][0-9]{0,9})")
 _MAX_INCIDENTS = 20
@@ -49,6 +50,8 @@ def read(issues: Iterable[Issue], github: GitHub, section: IssuesSection) -> Tra
     notes: list[str] = []
     unseen: list[str] = []
     silent: list[str] = []
+    unsure: list[str] = []
+    opened: list[tuple[Issue, Written]] = []
     for issue in issues:
         if issue.closing is not None and issue.closing.reason in _DROPPED:
             continue
@@ -58,8 +61,12 @@ def read(issues: Iterable[Issue], github: GitHub, section: IssuesSection) -> Tra
                 silent.append(found.path)
             if found.incident is None:
                 continue
+        opened.append((issue, found))
+    permissions = Permissions(github, (person for issue, _ in opened for person in hands(issue)))
+    for issue, what in opened:
+        found = what
         try:
-            refused = objection(issue, github, section.apps)
+            refused = objection(issue, permissions, section.apps)
         except CannotTell as trouble:
             found = _withheld(found, trouble)
             if found.problems or not found.blocks:
@@ -69,13 +76,21 @@ def read(issues: Iterable[Issue], github: GitHub, section: IssuesSection) -> Tra
             if refused is not None:
                 notes.append(f"{found.path} was not looked at: {refused}")
                 continue
+            if not issue.editor_known:
+                unsure.append(found.path)
         written.append(found)
     if silent:
-        more = f" and {len(silent) - _MAX_NAMED} more" if silent[_MAX_NAMED:] else ""
-        notes.append(f"no artifact is declared in {', '.join(silent[:_MAX_NAMED])}{more}")
+        notes.append(f"no artifact is declared in {_some(silent)}")
+    if unsure:
+        notes.append(f"GitHub did not say who last edited {_some(unsure)}; what their authors may declare counts")
     known = {one.path for one in written if one.incident is not None}
-    written += _incidents(_named(written) - known, github, section, notes)
+    written += _incidents(_named(written) - known, github, permissions, section, notes)
     return Tracked(tuple(written), tuple(notes), tuple(unseen))
+
+
+def _some(paths: list[str]) -> str:
+    more = f" and {len(paths) - _MAX_NAMED} more" if paths[_MAX_NAMED:] else ""
+    return f"{', '.join(paths[:_MAX_NAMED])}{more}"
 
 
 def open_issue(issue: Issue) -> Written:
@@ -173,12 +188,14 @@ def _named(written: Iterable[Written]) -> set[str]:
     return names
 
 
-def _incidents(names: set[str], github: GitHub, section: IssuesSection, notes: list[str]) -> Iterator[Written]:
+def _incidents(
+    names: set[str], github: GitHub, permissions: Permissions, section: IssuesSection, notes: list[str]
+) -> Iterator[Written]:
     """What the issues say that are incidents; only what those wrote who may."""
     for name in sorted(names, key=lambda name: int(name[1:]))[:_MAX_INCIDENTS]:
         try:
             issue = read_issue(github, int(name[1:]))
-            refused = objection(issue, github, section.apps)
+            refused = objection(issue, permissions, section.apps)
         except CannotTell as trouble:
             notes.append(f"the incident {name} was not read: {trouble.message}")
             continue

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
 
@@ -19,11 +20,26 @@ from loopcheck.documents.yaml import MappingNode
 from loopcheck.model import Incident
 from loopcheck.reasons import MISSING_SECRET, NEEDS_GITHUB, NOT_VISIBLE, OUT_OF_TIME, CannotTell, Unseen
 from loopcheck.world.github import GitHub
+from loopcheck.world.github.governor import Governor, Limits
 from loopcheck.world.github.settings import TOKEN, settings_from
 from loopcheck.world.history import Change, History
+from loopcheck.world.recording import Difference, Reads, difference, watching
 from loopcheck.world.repository import Entry, File, Repository
 
-__all__ = ["Change", "Entry", "File", "GitHub", "History", "Repository", "SecretText", "Session", "World"]
+__all__ = [
+    "Change",
+    "Difference",
+    "Entry",
+    "File",
+    "GitHub",
+    "History",
+    "Reads",
+    "Repository",
+    "SecretText",
+    "Session",
+    "World",
+    "difference",
+]
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Expectation)
@@ -55,10 +71,12 @@ class SecretText:
 class _Once:
     """One look: its value or the trouble it met, for everybody who asks."""
 
-    __slots__ = ("by", "done", "trouble", "value")
+    __slots__ = ("by", "done", "reads", "trouble", "value")
 
-    def __init__(self) -> None:
+    def __init__(self, reads: Reads | None) -> None:
         self.by = threading.get_ident()
+        self.reads = reads
+        """What whoever makes it reads; also later, through what the look gave."""
         self.done = threading.Event()
         self.value: Any = None
         self.trouble: BaseException | None = None
@@ -74,6 +92,11 @@ class Session:
         settings: the `settings:` of the configuration.
         seconds: how long the run may take, in seconds; `None` for as long as it likes.
         sleep: waits so many seconds before a question to GitHub is asked again.
+        clock: seconds since the epoch, by which what GitHub asks to wait for is reckoned.
+        limits: what the run may ask of GitHub.
+
+    Attributes:
+        governor: how fast GitHub is asked, and what was asked so far; of all that reads and writes in this run.
     """
 
     def __init__(
@@ -85,13 +108,17 @@ class Session:
         settings: MappingNode | None = None,
         seconds: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.time,
+        limits: Limits | None = None,
     ) -> None:
         self.repository = repository
+        self.governor = Governor(limits, clock=clock, sleep=sleep)
         self._sleep = sleep
         self.now = now or datetime.now(UTC)
         self._environment = os.environ if environment is None else environment
         self._settings = settings
         self._deadline = None if seconds is None else time.monotonic() + seconds
+        self._reads: Reads | None = None
         self._lock = threading.Lock()
         self._looks: dict[Hashable, _Once] = {}
         self._counts: Counter[str] = Counter()
@@ -101,6 +128,17 @@ class Session:
     def world(self, incident: Incident | None = None) -> World:
         """The world as the checker of one item sees it."""
         return World(self, incident)
+
+    def watched(self, reads: Reads) -> Session:
+        """The same run with the same memory, in which all that checkers read of the repository is noted in `reads`.
+
+        What is served from memory counts with all that whoever made it reads: another's look may have read, or may
+        read later, what this one would have read itself.
+        """
+        twin = copy(self)
+        twin._reads = reads  # noqa: SLF001 - its own kind
+        twin.repository = watching(self.repository, reads)
+        return twin
 
     @property
     def counts(self) -> dict[str, int]:
@@ -122,6 +160,7 @@ class Session:
                 once=self.once,
                 count=lambda: self.count("github"),
                 timeout=self.world().timeout,
+                governor=self.governor,
                 sleep=self._sleep,
             )
 
@@ -143,8 +182,10 @@ class Session:
         with self._lock:
             known = self._looks.get(key)
             mine = known is None
-            flight = known or self._looks.setdefault(key, _Once())
+            flight = known or self._looks.setdefault(key, _Once(self._reads))
         if not mine:
+            if self._reads is not None:
+                self._reads.include(flight.reads)
             if flight.by == threading.get_ident() and not flight.done.is_set():
                 raise RuntimeError("a look asks for itself")
             if not flight.done.wait(self.seconds_left):

@@ -161,7 +161,7 @@ def _parsed(raw: bytes, boundary: frozenset[str]) -> dict[str, list[tuple[int, C
             flush()
             pending = []
             place += 1
-            commit, at = found[1].decode(), _moment(found[2])
+            commit, at = found[1].decode(), moment(found[2])
     flush()
     return dict(changes)
 
@@ -171,7 +171,7 @@ def path_of(name: bytes) -> str:
     return name.decode(errors="backslashreplace")
 
 
-def _moment(seconds: bytes) -> datetime:
+def moment(seconds: bytes) -> datetime:
     """A commit's time. One that no calendar holds, or that is missing, is older than every incident."""
     try:
         return datetime.fromtimestamp(int(seconds), UTC)

@@ -97,7 +97,7 @@ class Repository:
     """
 
     def __init__(self, top: Path, ref: str = "HEAD", *, trusted: bool = False) -> None:
-        self.git = Git(top, trusted=trusted)
+        self._git = Git(top, trusted=trusted)
         self.ref = ref
         try:
             # `^{commit}` and `--end-of-options`: a ref is a text from outside, and must not be taken for an option.
@@ -123,6 +123,11 @@ class Repository:
         self._looked_at: set[str] = set()
         self._tree: dict[str, Entry] | None = None
         self._lock = threading.Lock()
+
+    @property
+    def git(self) -> Git:
+        """What runs git, for questions that nothing here answers."""
+        return self._git
 
     @property
     def _entries(self) -> dict[str, Entry]:
@@ -255,6 +260,30 @@ class Repository:
     def committed_at(self) -> datetime:
         """The committer's time of the commit that is looked at."""
         return datetime.fromtimestamp(int(self.git.run("show", "-s", "--format=%ct", self.commit)), UTC)
+
+    @cached_property
+    def parents(self) -> tuple[str, ...]:
+        """The full ids of the commit's parents, in order; also of those that a shallow clone does not hold."""
+        found = self.git.object(self.commit, limit=MAX_FILE)
+        head = (found[2] or b"").partition(b"\n\n")[0] if found is not None else b""
+        return tuple(line[7:].decode() for line in head.split(b"\n") if line.startswith(b"parent "))
+
+    def holds(self, commit: str) -> bool:
+        """Whether a commit with this full id is in the clone."""
+        found = self.git.object(commit, limit=MAX_FILE) if _OBJECT_ID.fullmatch(commit) else None
+        return found is not None and found[0] == "commit"
+
+    def leads_to(self, older: str, newer: str) -> bool:
+        """Whether `older` is `newer`, or one of its ancestors as far as the clone reaches. Both are full ids."""
+        if older == newer:
+            return True
+        if not (self.holds(older) and self.holds(newer)):
+            return False
+        try:
+            self.git.run("merge-base", "--is-ancestor", older, newer)
+        except GitError:
+            return False
+        return True
 
     @cached_property
     def _log(self) -> HistoryLog:

@@ -42,6 +42,7 @@ class Call:
     headers: dict
     number: int = 0
     fault: object = None
+    answered: int | None = None
 
 
 @dataclass

@@ -118,6 +118,7 @@ def connection(entries, render, *, first=None, last=None, after=None, limit=100)
         "pageInfo": {
             "hasNextPage": first is not None and end < len(entries),
             "endCursor": f"cursor-{end}" if shown else None,
+            "hasPreviousPage": begin > 0 or (first is None and len(shown) < len(entries)),
         },
         "nodes": [render(one) for one in shown],
     }

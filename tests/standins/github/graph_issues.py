@@ -55,7 +55,11 @@ def issue(repository, one):
         return None if known == "DUPLICATE" and not enableDuplicate else known
 
     def timeline(*, last, itemTypes):  # noqa: N803
-        kinds = {"closed": "CLOSED_EVENT", "reopened": "REOPENED_EVENT"}
+        kinds = {
+            "closed": "CLOSED_EVENT",
+            "reopened": "REOPENED_EVENT",
+            "comment_deleted": "COMMENT_DELETED_EVENT",
+        }
         return connection([event for event in one.events if kinds.get(event.event) in itemTypes], entry, last=last)
 
     def entry(event):
@@ -65,9 +69,10 @@ def issue(repository, one):
             closer = {"__typename": "PullRequest", "number": pull, "repository": where}
         elif commit:
             closer = {"__typename": "Commit", "oid": commit}
+        names = {"closed": "ClosedEvent", "reopened": "ReopenedEvent", "comment_deleted": "CommentDeletedEvent"}
         return {
-            "__typename": {"closed": "ClosedEvent", "reopened": "ReopenedEvent"}[event.event],
-            "createdAt": iso(event.created), "actor": actor(event.actor), "closer": closer,
+            "__typename": names[event.event], "createdAt": iso(event.created), "actor": actor(event.actor),
+            "closer": closer, "deletedCommentAuthor": actor(event.details.get("author")),
         }  # fmt: skip
 
     def comment(said):

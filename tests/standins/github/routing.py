@@ -94,6 +94,7 @@ class Call:
     params: dict = field(default_factory=dict)
     number: int = 0
     """Which request of the stand-in's life it is, from 1."""
+    answered: int | None = None
 
     @property
     def account(self):

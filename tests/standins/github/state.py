@@ -128,6 +128,19 @@ class Pull(Issue):
     """Numbers of the issues that merging would close."""
     commits: list = field(default_factory=list)
     """Ids of its commits."""
+    closes_elsewhere: list = field(default_factory=list)
+    """Issues of other repositories that merging would close: pairs of a `Repository` and a number."""
+    reviews: list = field(default_factory=list)
+    """The last of each reviewer, as `Review`s."""
+    review_decision: str | None = None
+    """APPROVED, CHANGES_REQUESTED or REVIEW_REQUIRED; none where no review is required."""
+
+
+@dataclass
+class Review:
+    author: Account | None
+    state: str = "APPROVED"
+    sha: str | None = None
 
 
 @dataclass
@@ -332,6 +345,14 @@ class Repository:
         self.issues.append(pull)
         return pull
 
+    def add_review(self, pull, *, by="bob", state="APPROVED", sha=None):
+        """A new review, of the newest commit unless another is given; it takes the place of the reviewer's last."""
+        who = self._account(by)
+        pull.reviews = [one for one in pull.reviews if one.author is None or one.author is not who]
+        made = Review(who, state, sha or pull.head_sha)
+        pull.reviews.append(made)
+        return made
+
     def add_comment(self, issue, body, *, author="ana", **details):
         """A new comment on an issue."""
         now = details.pop("created", None) or self.now
@@ -358,6 +379,11 @@ class Repository:
         event = Event(next(self.ids), kind, self._account(by), at or self.now, details)
         issue.events.append(event)
         return event
+
+    def delete_comment(self, issue, comment, *, by="ana", at=None):
+        """Delete a comment; the timeline says so, and whose it was."""
+        issue.comments.remove(comment)
+        return self.add_event(issue, "comment_deleted", by=by, at=at, author=comment.author)
 
     def label(self, name):
         """The label of that name, made if it is not there. Case does not matter, as in GitHub."""

@@ -32,6 +32,9 @@ class _OneFile:
     def read(self, path):
         return type("F", (), {"text": self._text}) if path == mutants.CI else None
 
+    def entry(self, path):
+        return self.read(path)
+
     def is_folder(self, path):
         return False
 
@@ -158,3 +161,26 @@ def test_a_script_has_as_many_words_as_it_says():
 def test_the_stand_in_refuses_what_yaml_refuses():
     with pytest.raises(DocumentError):
         yaml.load("a: [", "x")
+
+
+@pytest.mark.parametrize("declared", ["job: a", "job: a\nstep: all", "runs: pytest", "uses: ./0"])
+def test_actions_that_use_each_other_in_many_ways_are_not_all_followed(tmp_path, declared):
+    files = {mutants.CI: "on: pull_request\njobs:\n  a:\n    runs-on: x\n    steps:\n      - {name: all, uses: ./0}\n"}
+    for number in range(9):
+        steps = "".join(f"    - uses: ./{number + 1}\n" for _ in range(30))
+        files[f"{number}/action.yml"] = "runs:\n  using: composite\n  steps:\n" + steps
+    files["9/action.yml"] = "runs:\n  using: composite\n  steps:\n    - {run: make, shell: bash}\n"
+    repository = RepositoryBuilder(tmp_path)
+    repository.commit(files)
+    session = repository.session()
+    assert examine(CHECKER, f"{declared}\nrequired: false", session).verdict is Verdict.INCONCLUSIVE
+    session.repository.close()
+
+
+def test_two_actions_that_use_each_other_end(tmp_path):
+    repository = RepositoryBuilder(tmp_path)
+    steps = "runs:\n  using: composite\n  steps:\n    - {run: make, shell: bash}\n    - uses: ./"
+    ci = "on: pull_request\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: ./b\n"
+    repository.commit({mutants.CI: ci, "b/action.yml": f"{steps}c\n", "c/action.yml": f"{steps}b\n"})
+    result = examine(CHECKER, "job: a\nrequired: false", repository.session())
+    assert [claim.reason for claim in result.claims if claim.reason] == ["action-unseen"]

@@ -14,6 +14,9 @@ from loopcheck_checks.ci_check import mutants
         (mutants.PASSING, mutants.BARE),
         (mutants.CALLED, mutants.DECLARED_CALLED),
         (mutants.CALLED, mutants.COMMAND_CALLED),
+        (mutants.USING, mutants.DECLARED_STEP),
+        (mutants.USING, mutants.DECLARED_JOB),
+        (mutants.USING, mutants.DECLARED_ACTION),
     ],
 )
 def test_what_the_mutants_come_from_passes(files, declared):
@@ -25,6 +28,14 @@ def test_every_mutant_is_killed():
     outcomes = mutants.outcomes()
     assert len(outcomes) > 80
     assert survivors(outcomes) == []
+
+
+@pytest.mark.parametrize("declared", [mutants.DECLARED_JOB, mutants.DECLARED_ACTION])
+def test_an_action_is_looked_into_however_it_is_declared(declared):
+    assert survivors(mutants.verdicts(mutants.wrong_actions(), declared)) == []
+    again = [one for one in mutants.harmless_actions() if "actions/restore/\n" not in one.mutated[mutants.CI]]
+    refused = [(o.name, o.reasons) for o in mutants.verdicts(again, declared) if o.killed]
+    assert refused in ([], [("own action: from the commit that runs", ("not-run",))])
 
 
 def test_harmless_variations_stay_verified():

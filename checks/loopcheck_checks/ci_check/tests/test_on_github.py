@@ -2,6 +2,7 @@
 
 import pytest
 from standins.github import GitHubStandIn
+from standins.github.graph_checks import EARLIER
 from standins.github.state import Job
 
 from loopcheck.model import Outcome, Verdict
@@ -86,8 +87,8 @@ def test_a_required_check_that_runs_is_verified(github, repository):
     session = repository(github)
     assert said(session) == (V, {})
     assert said(session, "job: test\nbranches: [main]\nruns: pytest") == (V, {})
-    # repository, branch, rules, workflows, runs, jobs: asked once, for both
-    assert len(github.requests) == 6
+    # repository, branch, rules, runs, their jobs: asked once, for both
+    assert len(github.requests) == 5
 
 
 REQUIREMENTS = [
@@ -191,7 +192,7 @@ RUNS = [
     ("disabled", lambda g: setattr(g.repository.workflows[0], "state", "disabled_manually"), F, {"enabled": "switched-off"}),
     ("disabled for want of activity", lambda g: setattr(g.repository.workflows[0], "state", "disabled_inactivity"), F, {"enabled": "switched-off"}),
     ("a state that is new", lambda g: setattr(g.repository.workflows[0], "state", "resting"), I, {"enabled": "unregistered"}),
-    ("another workflow only", lambda g: setattr(g.repository.workflows[0], "path", "x"), I, {"enabled": "unregistered", "ran-lately": "unregistered"}),
+    ("another workflow only", lambda g: [setattr(one, "path", "x") for one in (*g.repository.workflows, *g.repository.runs)], I, {"enabled": "unregistered", "ran-lately": "unregistered"}),
 ]  # fmt: skip
 
 
@@ -221,8 +222,73 @@ def test_what_github_does_not_show_is_never_a_failure(github, repository, where,
     ruled(github, checks("other"))
     protect(github, "test")
     github.fault(f"GET /repos/acme/shop{where}*", how, times=None)
+    if where.startswith("/actions/workflows"):  # what is asked for where the quick look does not tell
+        github.fault("POST /graphql", "graphql-forbidden", times=None)
     verdict, reasons = said(repository(github))
     assert verdict is I or (where == "/rules" and verdict is V), reasons
+
+
+QUICK = ("GET /repos/acme/shop/actions/runs", "POST /graphql")
+FAULTY = "401 403-permission 404 502 200-nothing 200-null cut-body lost-entry graphql-forbidden graphql-not-found graphql-partial graphql-half".split()  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+@pytest.mark.parametrize(("conclusion", "verdict"), [("success", V), ("skipped", I)])
+def test_the_quick_look_decides_nothing_that_the_slow_one_would_not(github, repository, fault, conclusion, verdict):
+    ran(github, Job(1, "test", conclusion=conclusion))
+    for where in QUICK:
+        github._planned.clear()
+        github.fault(where, fault, times=None)
+        assert said(repository(github))[0] is verdict, where
+
+
+def forged(github, run, name, *, replaces):
+    """A check that another program has put into the suite: it has no steps."""
+    if replaces:
+        run.jobs.clear()
+        github.repository.check_runs.clear()
+    github.repository.add_check_run(name, run.sha, at=NOW).suite = run.suite
+
+
+def ran_again(github, run):
+    """The job has failed at first, and both attempts are in the suite."""
+    job(github, run, "test", conclusion="failure")
+    github.repository.check_runs.insert(0, github.repository.check_runs.pop())
+
+
+def job(github, run, name, **details):
+    github.repository.add_check_run(name, run.sha, at=NOW, external_id=EARLIER, suite=run.suite, **details)
+
+
+ODD = {
+    "a check that is no job": lambda g, run: forged(g, run, "test", replaces=True),
+    "a check of a job's name": lambda g, run: forged(g, run, "test", replaces=False),
+    "a run again": ran_again,
+    "more checks than come": lambda g, run: [job(g, run, f"x-{n}") for n in range(100)],
+    "an attempt that goes on": lambda g, run: setattr(g.repository.check_runs[-1], "status", "in_progress"),
+}
+
+
+@pytest.mark.parametrize("how", ODD)
+def test_what_is_not_plainly_a_job_is_asked_of_the_run(github, repository, how):
+    run = ran(github, "test")
+    ODD[how](github, run)
+    found, reasons = said(repository(github))
+    assert len(github.asked("GET */jobs")) == 1
+    if how == "a check that is no job":
+        assert (found, reasons) == (I, {"ran-lately": "no-run-lately"})
+    else:
+        assert (found, reasons) == (V, {})
+
+
+def test_many_workflows_are_asked_about_at_once(github, repository):
+    others = {f".github/workflows/w{n}.yml": PASSING.replace("test:", f"test-{n}:") for n in range(5)}
+    for n, path in enumerate(others):
+        github.repository.add_run(github.repository.add_workflow(path), jobs=[f"test-{n}", "lint"])
+    session = repository(github, PASSING, **others)
+    for n in range(5):
+        assert said(session, f"job: test-{n}\nrequired: false") == (V, {})
+    assert len(github.requests) == 3  # the repository, runs, their jobs
 
 
 def test_an_observation_can_be_replayed(github, repository):

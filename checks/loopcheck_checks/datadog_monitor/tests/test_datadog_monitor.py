@@ -384,3 +384,22 @@ def test_recorded_downtimes_and_rules_all_load():
                     assert rule_of(resource).readable
     assert counted["downtime"] > 20
     assert counted["monitor-notification-rule"] > 10
+
+
+@pytest.mark.parametrize(
+    ("modified", "edited"),
+    [
+        ("2026-11-02T10:00:00.000000+00:00", "2026-11-02T10:00:00+00:00"),
+        ("2026-11-02T10:00:00Z", "2026-11-02T10:00:00+00:00"),
+        ("2026-11-02T12:00:00+02:00", "2026-11-02T12:00:00+02:00"),
+        ("2026-11-02T10:00:00", "2026-11-02T10:00:00+00:00"),
+        (None, None),
+        ("lately", None),
+        (1762077600000, None),
+    ],
+)
+def test_evidence_says_when_the_monitor_was_last_edited(verify, modified, edited):
+    result = verify(exported(monitor(modified=modified)))
+    assert result.verdict is Verdict.VERIFIED
+    (said,) = {one.edited for claim in result.claims for one in claim.evidence}
+    assert (said and said.isoformat()) == edited

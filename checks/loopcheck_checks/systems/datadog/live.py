@@ -31,12 +31,22 @@ _RULE_PAGE = 1000
 
 
 def client_of(world: World) -> Client:
-    """The run's client, after Datadog has confirmed the API key.
+    """The run's client.
 
     Raises:
         CannotTell: Datadog cannot be asked; see `Client`.
     """
-    return world.once((SYSTEM, "client"), lambda: _confirmed(Client(world)))
+    return world.once((SYSTEM, "client"), lambda: Client(world))
+
+
+def _confirmed_client(world: World) -> Client:
+    """The run's client, after both keys have shown that they see this organisation's monitors.
+
+    Raises:
+        CannotTell: they have not.
+    """
+    list_monitors(world)
+    return client_of(world)
 
 
 def list_monitors(world: World) -> tuple[list[Monitor], list[Unreadable]]:
@@ -46,7 +56,7 @@ def list_monitors(world: World) -> tuple[list[Monitor], list[Unreadable]]:
         CannotTell: the list is not whole, or is empty: an organisation without any monitor is most often
             another organisation.
     """
-    return world.once((SYSTEM, "monitors"), lambda: _monitors(client_of(world)))
+    return world.once((SYSTEM, "monitors"), lambda: _seen_monitors(client_of(world)))
 
 
 def list_downtimes(world: World) -> tuple[Downtime, ...]:
@@ -55,7 +65,7 @@ def list_downtimes(world: World) -> tuple[Downtime, ...]:
     Raises:
         CannotTell: they cannot be seen, or not all of them.
     """
-    return world.once((SYSTEM, "downtimes"), lambda: _downtimes(client_of(world), world))
+    return world.once((SYSTEM, "downtimes"), lambda: _downtimes(_confirmed_client(world), world))
 
 
 def list_rules(world: World) -> tuple[Rule, ...]:
@@ -64,7 +74,7 @@ def list_rules(world: World) -> tuple[Rule, ...]:
     Raises:
         CannotTell: they cannot be seen, or not all of them.
     """
-    return world.once((SYSTEM, "notification-rules"), lambda: _rules(client_of(world)))
+    return world.once((SYSTEM, "notification-rules"), lambda: _rules(_confirmed_client(world)))
 
 
 class _Validity(msgspec.Struct):
@@ -73,10 +83,25 @@ class _Validity(msgspec.Struct):
     valid: bool
 
 
-def _confirmed(client: Client) -> Client:
-    """`client`, after one question that only a good API key of this very site can ask.
+def _seen_monitors(client: Client) -> tuple[list[Monitor], list[Unreadable]]:
+    """The monitors. To be shown any takes two good keys of this very site, so nothing else need be asked for that.
 
-    A key of another site is refused everywhere; without this, each of its monitors would seem to be missing.
+    A key of another site is refused everywhere, and one of another organisation may see nothing: then Datadog is asked
+    whether the API key is one at all, to say what is wrong.
+    """
+    try:
+        return _monitors(client)
+    except CannotTell as trouble:
+        if trouble.reason in (REFUSED, NOT_VISIBLE):
+            _check_key(client)
+        raise
+
+
+def _check_key(client: Client) -> None:
+    """Ask what only a good API key of this very site can ask.
+
+    Raises:
+        CannotTell: it is none.
     """
     body = client.get(
         "the check of the API key", "none", "v1.api.authentication_api.AuthenticationApi", lambda api: api.validate()
@@ -87,7 +112,6 @@ def _confirmed(client: Client) -> Client:
         raise CannotTell(BAD_RESPONSE, "Datadog's check of the API key cannot be read") from None
     if not answer.valid:
         raise CannotTell(REFUSED, f"{API_KEY} is not a valid key of {client.site} (set {SITE} if it is another site's)")
-    return client
 
 
 def _monitors(client: Client) -> tuple[list[Monitor], list[Unreadable]]:

@@ -84,6 +84,8 @@ class Monitor(msgspec.Struct, frozen=True, omit_defaults=True):
     draft_status: str | None = None
     priority: int | None = None
     created: str | None = None
+    modified: str | float | None = None
+    """When its definition was last edited. By whom, no answer about a monitor says: `creator` made it."""
     overall_state: str | None = None
     """`None`: a definition, or an answer without state."""
     overall_state_modified: str | None = None

@@ -12,12 +12,16 @@ from loopcheck_checks.systems.github_actions.runs import (
     seen_run,
 )
 from loopcheck_checks.systems.github_actions.select import chosen, on_branch, windowed
+from loopcheck_checks.systems.github_actions.suites import MOST, Suite, SuiteOf, suites
 
 __all__ = [
+    "MOST",
     "Artifact",
     "Job",
     "Run",
     "SeenRun",
+    "Suite",
+    "SuiteOf",
     "Workflow",
     "artifacts_of",
     "chosen",
@@ -27,5 +31,6 @@ __all__ = [
     "on_branch",
     "runs_since",
     "seen_run",
+    "suites",
     "windowed",
 ]

@@ -25,11 +25,7 @@ def default_branch(world: World) -> str:
     Raises:
         CannotTell: GitHub does not say.
     """
-    answer = world.github.get(_base(world))
-    name = answer.get("default_branch") if isinstance(answer, dict) else None
-    if not isinstance(name, str) or not name:
-        raise CannotTell(BAD_RESPONSE, "GitHub's answer does not name the default branch")
-    return name
+    return world.github.about().default_branch
 
 
 def known_workflows(world: World) -> tuple[Workflow, ...]:

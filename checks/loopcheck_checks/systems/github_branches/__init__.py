@@ -71,7 +71,7 @@ def main_branch(github: GitHub) -> str:
     Raises:
         CannotTell: GitHub does not say.
     """
-    return _repository(github)[1]
+    return github.about().default_branch
 
 
 def look_at(world: World, name: str, *, details: bool = False, bypass: bool = False) -> Branch:
@@ -87,7 +87,7 @@ def look_at(world: World, name: str, *, details: bool = False, bypass: bool = Fa
         CannotTell: GitHub was not asked, or repository or branch are not seen. Other parts that are not are `Unseen`.
     """
     github = world.github
-    number, _ = _repository(github)
+    number = github.about().id
     root, place = f"/repos/{github.repository}", quote(name, safe="/")
     pages = f"{github.settings.server}/{github.repository}"
     known = Branch(github.repository, number, name, pages, f"{github.settings.api}{root}")
@@ -120,12 +120,3 @@ def look_at(world: World, name: str, *, details: bool = False, bypass: bool = Fa
         }
         branch = msgspec.structs.replace(branch, rulesets=shown)
     return branch
-
-
-def _repository(github: GitHub) -> tuple[int, str]:
-    """The repository's id and default branch."""
-    answer = github.get(f"/repos/{github.repository}")
-    number, branch = (answer.get("id"), answer.get("default_branch")) if isinstance(answer, dict) else (None, None)
-    if not isinstance(number, int) or not isinstance(branch, str):
-        raise CannotTell(BAD_RESPONSE, "GitHub's answer about the repository has no `id` or no `default_branch`")
-    return number, branch

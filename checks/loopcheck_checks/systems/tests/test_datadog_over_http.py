@@ -56,14 +56,14 @@ def neighbours(count, first=1000):
     ]
 
 
-def test_an_alarm_that_is_there_takes_four_requests(verify):
+def test_an_alarm_that_is_there_takes_three_requests(verify):
     with DatadogStandIn([*neighbours(3), monitor()], [downtime()], [rule()]) as datadog:
         result = verify(datadog)
     assert result.verdict is Verdict.VERIFIED
     assert {evidence.source for claim in result.claims for evidence in claim.evidence} == {
         "https://app.datadoghq.com/monitors/101"
     }
-    assert datadog.counts == {VALIDATE: 1, MONITORS: 1, DOWNTIMES: 1, RULES: 1}
+    assert datadog.counts == {MONITORS: 1, DOWNTIMES: 1, RULES: 1}
 
 
 def test_the_number_of_requests_does_not_grow_with_the_items(repository):
@@ -72,7 +72,7 @@ def test_the_number_of_requests_does_not_grow_with_the_items(repository):
         with ThreadPoolExecutor(8) as pool:
             results = list(pool.map(lambda _: examine(CHECKER, METRIC, session), range(200)))
     assert {result.verdict for result in results} == {Verdict.VERIFIED}
-    assert len(datadog.requests) == session.counts["datadog"] == 4
+    assert len(datadog.requests) == session.counts["datadog"] == 3
 
 
 @pytest.mark.parametrize(("before", "pages"), [(998, 1), (999, 2), (1000, 2), (2500, 3)])
@@ -110,7 +110,7 @@ def test_a_list_that_shifts_all_the_time_is_not_believed(verify):
 
 def test_a_page_for_people_is_no_answer(verify):
     with DatadogStandIn([monitor()]) as datadog:
-        answering(datadog, VALIDATE, 200, b'{"valid": true}', kind="text/html; charset=utf-8")
+        answering(datadog, MONITORS, 200, b"[]", kind="text/html; charset=utf-8")
         assert reasons(verify(datadog)) == {"observed": "bad-response"}
 
 
@@ -139,11 +139,24 @@ GARBAGE = [
 ]
 
 
-@pytest.mark.parametrize("path", [VALIDATE, MONITORS])
 @pytest.mark.parametrize(("status", "body", "headers", "reason"), GARBAGE)
-def test_without_an_answer_nothing_is_concluded(verify, path, status, body, headers, reason):
+def test_without_an_answer_nothing_is_concluded(verify, status, body, headers, reason):
     with DatadogStandIn([monitor()]) as datadog:
-        answering(datadog, path, status, body, headers=headers)
+        answering(datadog, MONITORS, status, body, headers=headers)
+        result = verify(datadog)
+    assert (result.verdict, reasons(result)) == (Verdict.INCONCLUSIVE, {"observed": reason})
+    assert datadog.counts[DOWNTIMES] == datadog.counts[RULES] == 0
+
+
+@pytest.mark.parametrize("monitors", [(), None], ids=["none are shown", "they are refused"])
+@pytest.mark.parametrize(("status", "body", "headers", "reason"), GARBAGE)
+def test_whatever_is_said_of_a_key_that_sees_nothing_nothing_is_concluded(
+    verify, monitors, status, body, headers, reason
+):
+    with DatadogStandIn(list(monitors or ())) as datadog:
+        if monitors is None:
+            answering(datadog, MONITORS, 403, REFUSED)
+        answering(datadog, VALIDATE, status, body, headers=headers)
         result = verify(datadog)
     assert (result.verdict, reasons(result)) == (Verdict.INCONCLUSIVE, {"observed": reason})
 
@@ -215,11 +228,11 @@ def test_a_key_that_is_refused_is_not_tried_again(verify):
     with DatadogStandIn([monitor()]) as datadog:
         datadog.api_keys = {"another"}
         verify(datadog)
-        assert datadog.counts == {VALIDATE: 1}
+        assert datadog.counts == {MONITORS: 1, VALIDATE: 1}
 
 
 def test_an_invalid_key_that_is_answered_with_200(verify):
-    with DatadogStandIn([monitor()]) as datadog:
+    with DatadogStandIn() as datadog:
         answering(datadog, VALIDATE, 200, {"valid": False})
         assert reasons(verify(datadog)) == {"observed": "refused"}
 
@@ -298,19 +311,19 @@ def test_a_rate_limit_is_not_waited_for_beyond_the_run(verify):
 
 def test_an_answer_that_drips_is_cut_off(verify):
     with DatadogStandIn([monitor()]) as datadog:
-        answering(datadog, VALIDATE, 200, b'{"valid": true}' + b" " * 200, trickle=0.02)
+        answering(datadog, MONITORS, 200, b"[]" + b" " * 200, trickle=0.02)
         assert reasons(verify(datadog)) == {"observed": "timeout"}
 
 
 def test_a_refusal_that_drips_is_cut_off_too(verify):
     with DatadogStandIn([monitor()]) as datadog:
-        answering(datadog, VALIDATE, 403, b" " * 200, trickle=0.02)
+        answering(datadog, MONITORS, 403, b" " * 200, trickle=0.02)
         assert reasons(verify(datadog)) == {"observed": "timeout"}
 
 
 def test_an_answer_that_does_not_come_is_a_timeout(verify):
     with DatadogStandIn([monitor()]) as datadog:
-        answering(datadog, VALIDATE, 200, b'{"valid": true}', trickle=0.5)
+        answering(datadog, MONITORS, 200, b"[]  ", trickle=0.5)
         assert reasons(verify(datadog)) == {"observed": "timeout"}
 
 

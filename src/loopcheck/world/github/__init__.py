@@ -5,8 +5,7 @@ A checker gets it as `world.github`. It only reads; what is written goes through
 
 from __future__ import annotations
 
-from loopcheck.world.github.downloads import download
 from loopcheck.world.github.reader import GitHub
 from loopcheck.world.github.settings import GitHubSettings, settings_from
 
-__all__ = ["GitHub", "GitHubSettings", "download", "settings_from"]
+__all__ = ["GitHub", "GitHubSettings", "settings_from"]

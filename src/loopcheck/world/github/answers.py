@@ -28,6 +28,10 @@ class NotFound(Exception):  # noqa: N818 - an answer, not an error
     """GitHub answered 404."""
 
 
+class Forbidden(CannotTell):
+    """GitHub says that this token has not the permission for it. Another token may have; asking again does not help."""
+
+
 def decoded(body: str, headers: Mapping[str, str], path: str) -> Any:
     """The JSON of a body.
 
@@ -73,7 +77,7 @@ def _forbidden(status: int, headers: Mapping[str, str], body: str, path: str) ->
         return CannotTell(RATE_LIMITED, f"{path}: GitHub asks for a pause")
     needed = headers.get("x-accepted-github-permissions", "")
     named = f" It needs the permission `{needed[:80]}`." if needed and needed.isprintable() else ""
-    return CannotTell(REFUSED, f"{path}: the token may not read this.{named}")
+    return Forbidden(REFUSED, f"{path}: the token may not read this.{named}")
 
 
 def invisible(path: str) -> CannotTell:

@@ -8,81 +8,60 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from loopcheck.reasons import BAD_RESPONSE, OUTAGE, TIMEOUT, TOO_BIG, TRUNCATED, UNREACHABLE, CannotTell
-from loopcheck.world.github.answers import NotFound, invisible, refuse
+from loopcheck.world.github.answers import refuse
 
-if TYPE_CHECKING:
-    from loopcheck.world.github.reader import GitHub
-
-_ATTEMPTS = 3
-_SECONDS = 60.0
+SECONDS = 60.0
+"""How long a file may take to come."""
+WORTH_ANOTHER = (OUTAGE, TIMEOUT, TRUNCATED, UNREACHABLE)
+"""Reasons for which a file is asked for once more."""
 _PIECE = 1 << 16
 _STORE = re.compile(r"https://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?/[\x21-\x7e]{0,8000}")
 _LOOPBACK = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}/[\x21-\x7e]{0,8000}")
 
 
-def download(github: GitHub, path: str, *, limit: int) -> bytes:
-    """The file that `path` of the API leads to. Asked once a run.
+def place_of(status: int, headers: Mapping[str, str], text: str, path: str, api: str) -> str:
+    """Where GitHub says that a file is kept.
 
     Args:
-        github: where to ask.
-        path: `/repos/o/r/actions/artifacts/1/zip`.
-        limit: the largest file that is kept, in bytes.
-
-    Raises:
-        CannotTell: it is not to be had, not all of it came, or it is larger.
-    """
-    key = ("github", "download", path, limit)
-    found: bytes = github._once(key, lambda: _tried(github, path, limit))  # noqa: SLF001 - a part of it
-    return found
-
-
-def _tried(github: GitHub, path: str, limit: int) -> bytes:
-    trouble: CannotTell | None = None
-    for attempt in range(_ATTEMPTS):
-        if attempt:
-            github._sleep(min(0.5 * 2**attempt, github._timeout(60)))  # noqa: SLF001
-        try:
-            return _stored(github, _place(github, path), path, limit)
-        except NotFound:
-            raise invisible(path) from None
-        except CannotTell as met:
-            trouble = met
-            if met.reason not in (OUTAGE, TIMEOUT, TRUNCATED, UNREACHABLE):
-                break
-    assert trouble is not None  # noqa: S101 - every way round the loop sets it
-    raise trouble
-
-
-def _place(github: GitHub, path: str) -> str:
-    """Where the file is kept.
+        status: of GitHub's answer.
+        headers: names in lower case.
+        text: the answer's body.
+        path: what was asked for, for messages.
+        api: the address of the API.
 
     Raises:
         NotFound: 404.
         CannotTell: GitHub does not say, or names a place that is not asked.
     """
-    with github.governor.slot("core"):
-        github._count()  # noqa: SLF001
-        raw = github._connection.send("GET", path, {})  # noqa: SLF001
-    github.governor.listen(raw.status, raw.headers, "core")
-    if raw.status != 302:
-        if raw.status < 400:
-            raise CannotTell(BAD_RESPONSE, f"{path}: GitHub answered {raw.status}, not with a place to download from")
-        raise refuse(raw.status, raw.headers, raw.text, path)
-    place = raw.headers.get("location", "")
+    if status != 302:
+        if status < 400:
+            raise CannotTell(BAD_RESPONSE, f"{path}: GitHub answered {status}, not with a place to download from")
+        raise refuse(status, headers, text, path)
+    place = headers.get("location", "")
     # In clear only on this very machine, and only where GitHub itself is a stand-in on it.
-    local = _LOOPBACK.fullmatch(github.settings.api + "/") is not None
+    local = _LOOPBACK.fullmatch(api + "/") is not None
     if _STORE.fullmatch(place) or (local and _LOOPBACK.fullmatch(place)):
         return place
     raise CannotTell(BAD_RESPONSE, f"{path}: GitHub redirects to what is not an https address")
 
 
-def _stored(github: GitHub, place: str, path: str, limit: int) -> bytes:
+def stored(place: str, path: str, *, limit: int, seconds: float) -> bytes:
+    """The file at a place.
+
+    Args:
+        place: from `place_of`.
+        path: what was asked for, for messages.
+        limit: the largest file that is kept, in bytes.
+        seconds: how long it may take.
+
+    Raises:
+        CannotTell: not all of it came in time, or it is larger.
+    """
     import requests
 
-    seconds = github._timeout(_SECONDS)  # noqa: SLF001
     deadline = time.monotonic() + seconds
     with requests.Session() as session:
         session.trust_env = False  # or a ~/.netrc would be read for this host

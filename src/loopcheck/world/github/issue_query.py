@@ -18,7 +18,13 @@ from loopcheck.tracker import Closing, Comment, Issue, Person
 T = TypeVar("T")
 
 COMMENTS_AT_ONCE = 50
-"""With the issue itself; an issue with more costs further requests."""
+"""With the issue itself; an issue with more costs further requests.
+
+GitHub refuses a query that could return more than 500,000 nodes, and counts what it asks for, not what comes. An issue
+here is 231: itself, 100 labels, 10 assignees, 50 comments, 20 pull requests and 50 events. Three lists of 100 are
+69,300. Of the 1,000 points an hour that GraphQL gives to a workflow's token such a query costs 15: one for each hundred
+lists in it.
+"""
 
 _WHO = """
 fragment Who on Actor {
@@ -59,7 +65,8 @@ fragment Whole on Issue {{
   closedByPullRequestsReferences(first: 20, includeClosedPrs: true) {{
     nodes {{ number repository {{ nameWithOwner }} }}
   }}
-  timelineItems(last: 50, itemTypes: [CLOSED_EVENT, REOPENED_EVENT]) {{
+  timelineItems(last: 50, itemTypes: [CLOSED_EVENT, REOPENED_EVENT, COMMENT_DELETED_EVENT]) {{
+    pageInfo {{ hasPreviousPage }}
     nodes {{
       __typename
       ... on ClosedEvent {{
@@ -72,9 +79,13 @@ fragment Whole on Issue {{
         }}
       }}
       ... on ReopenedEvent {{ createdAt actor {{ ...Who }} }}
+      ... on CommentDeletedEvent {{ createdAt actor {{ ...Who }} deletedCommentAuthor {{ ...Who }} }}
     }}
   }}
 }}"""
+
+WHOLE = _ISSUE + _COMMENTS + _WHO
+"""The fragments `Whole`, an issue with all that belongs to it, and `Who`, for any query."""
 
 _PAGE = """
 fragment Page on IssueConnection {
@@ -94,6 +105,8 @@ query Issues(
   viewer { login databaseId }
   repository(owner: $owner, name: $name) {
     nameWithOwner
+    databaseId
+    defaultBranchRef { name }
     open: issues(
       first: $first, after: $openAfter, states: [OPEN], labels: $labels,
       orderBy: {field: CREATED_AT, direction: ASC}
@@ -161,6 +174,12 @@ class _Viewer(_Shape, frozen=True):
     def person(self) -> Person:
         # An app is called a user here, with its whole name; no person's login can have brackets.
         return Person(self.database_id, self.login, self.login.endswith("[bot]"))
+
+
+Actor = _Actor
+"""Who did something, in any answer."""
+Viewer = _Viewer
+"""Who asks, in any answer."""
 
 
 class _PageInfo(_Shape, frozen=True):
@@ -243,9 +262,15 @@ class _Event(_Shape, frozen=True):
     created_at: datetime
     actor: _Actor | None
     closer: _Closer | None = None
+    deleted_comment_author: _Actor | None = None
+
+
+class _Before(_Shape, frozen=True):
+    has_previous_page: bool
 
 
 class _Timeline(_Shape, frozen=True):
+    page_info: _Before
     nodes: list[_Event]
 
 
@@ -306,8 +331,16 @@ class IssueNode(_Shape, frozen=True):
             reopened=tuple(
                 event.created_at
                 for event in self.timeline_items.nodes
-                if event.typename == "ReopenedEvent" and event.actor and _same(event.actor.person, viewer)
+                if event.typename == "ReopenedEvent" and _by(event.actor, viewer)
             ),
+            deleted=tuple(
+                event.created_at
+                for event in self.timeline_items.nodes
+                if event.typename == "CommentDeletedEvent"
+                and _by(event.deleted_comment_author, viewer)
+                and not _by(event.actor, viewer)
+            ),
+            whole_history=not self.timeline_items.page_info.has_previous_page,
             pull_requests=tuple(
                 one.number
                 for one in (self.closed_by_pull_requests_references or _PullRequests([])).nodes
@@ -340,9 +373,11 @@ class IssuePage(_Shape, frozen=True):
 
 
 class Lists(_Shape, frozen=True):
-    """The lists that one request asks for."""
+    """The lists that one request asks for, and the repository that they are of."""
 
     name_with_owner: str
+    database_id: int | None = None
+    default_branch_ref: _Named | None = None
     open: IssuePage | None = None
     closed: IssuePage | None = None
     marked: IssuePage | None = None
@@ -398,8 +433,8 @@ def _person(actor: _Actor | None) -> Person | None:
     return actor.person if actor else None
 
 
-def _same(one: Person, other: Person) -> bool:
-    return one.id == other.id != 0
+def _by(actor: _Actor | None, viewer: Person) -> bool:
+    return actor is not None and actor.person.id == viewer.id != 0
 
 
 def _is(repository: _Repository, name: str) -> bool:

@@ -1,7 +1,7 @@
 """Issues with all that belongs to them, in few requests: 200 of them are two.
 
-They come through GraphQL alone: through REST each would cost several requests more, and who last edited a body
-is nowhere in it.
+They come through GraphQL. Only where that is refused they are read by REST, which takes several requests for each and
+does not know who last edited a body.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 
 import msgspec
 
-from loopcheck.reasons import BAD_RESPONSE, OUTAGE, TIMEOUT, TRUNCATED, CannotTell
+from loopcheck.reasons import BAD_RESPONSE, NOT_VISIBLE, OUTAGE, REFUSED, TIMEOUT, TRUNCATED, CannotTell
 from loopcheck.tracker import Issue, Person
+from loopcheck.world.github import issues_by_rest
 from loopcheck.world.github.issue_query import (
     ALL,
     MORE_COMMENTS,
@@ -25,12 +26,13 @@ from loopcheck.world.github.issue_query import (
     OneAnswer,
     shaped,
 )
-from loopcheck.world.github.reader import GitHub
+from loopcheck.world.github.reader import About, GitHub
 
 LABEL_PREFIX = "loopcheck:"
-MARKS = tuple(LABEL_PREFIX + word for word in ("verified", "failed", "inconclusive", "overdue", "waived"))
+MARKS = tuple(LABEL_PREFIX + word for word in ("verified", "failed", "inconclusive", "overdue", "waived", "disputed"))
 """The labels by which loopcheck marks what it has looked at."""
 
+_NO_GRAPHQL = (REFUSED, NOT_VISIBLE)
 _PAGE = 100
 _SMALLER_PAGE = 20
 _MAX_PAGES = 200
@@ -61,6 +63,8 @@ def read_issues(github: GitHub, label: str, closed_since: datetime) -> Issues:
     try:
         nodes, viewer = _all(github, label, closed_since, _PAGE)
     except CannotTell as trouble:
+        if trouble.reason in _NO_GRAPHQL:
+            return Issues(*issues_by_rest.read_all(github, label, closed_since, MARKS))
         if trouble.reason not in (OUTAGE, TIMEOUT, BAD_RESPONSE, TRUNCATED):
             raise
         # GitHub gives up after ten seconds, and a hundred long issues can take it as much. Or else the lists have
@@ -81,10 +85,26 @@ def read_issue(github: GitHub, number: int) -> Issue:
     Raises:
         CannotTell: it could not be seen; it may be a pull request, or not be there at all.
     """
-    answer = shaped(github.query(ONE, **_repository(github), number=number), OneAnswer)
+    return read_one(github, number).issues[0]
+
+
+def read_one(github: GitHub, number: int) -> Issues:
+    """One issue, and who asks.
+
+    Raises:
+        CannotTell: see `read_issue`.
+    """
+    try:
+        answer = shaped(github.query(ONE, **_repository(github), number=number), OneAnswer)
+    except CannotTell as trouble:
+        if trouble.reason in _NO_GRAPHQL:
+            issue, viewer = issues_by_rest.read_one(github, number)
+            return Issues((issue,), viewer)
+        raise
     _expect(github, answer.repository.name_with_owner)
     node = answer.repository.issue
-    return _MoreComments(github).completed(node, node.issue(answer.viewer.person, github.repository))
+    viewer = answer.viewer.person
+    return Issues((_MoreComments(github).completed(node, node.issue(viewer, github.repository)),), viewer)
 
 
 def _all(github: GitHub, label: str, closed_since: datetime, first: int) -> tuple[Sequence[IssueNode], Person]:
@@ -100,6 +120,9 @@ def _all(github: GitHub, label: str, closed_since: datetime, first: int) -> tupl
             asked |= {name: name in waiting, f"{name}After": waiting.get(name)}
         answer = shaped(github.query(ALL, **_repository(github), **asked), AllAnswer)
         _expect(github, answer.repository.name_with_owner)
+        number, branch = answer.repository.database_id, answer.repository.default_branch_ref
+        if number is not None and branch is not None:
+            github.told(About(number, branch.name))
         for name in list(waiting):
             page: IssuePage | None = getattr(answer.repository, name)
             if page is None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Mapping
 from copy import copy
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 
-from loopcheck.reasons import BAD_RESPONSE, RATE_LIMITED, TRUNCATED, CannotTell
+from loopcheck.reasons import BAD_RESPONSE, RATE_LIMITED, REFUSED, TRUNCATED, CannotTell
+from loopcheck.world.github import downloads
 from loopcheck.world.github.answers import UNSETTLED, NotFound, decoded, invisible, refuse
 from loopcheck.world.github.connection import PAGE, Connection
 from loopcheck.world.github.governor import Governor
@@ -18,6 +20,7 @@ from loopcheck.world.github.settings import GitHubSettings
 T = TypeVar("T")
 Once = Callable[[Hashable, Callable[[], Any]], Any]
 
+_ABOUT = ("github", "about")
 _MAX_PAGES = 100
 _PASSES = 3
 _ATTEMPTS = 3
@@ -28,6 +31,13 @@ class Answer(msgspec.Struct, frozen=True):
 
     data: Any
     headers: Mapping[str, str]
+
+
+class About(msgspec.Struct, frozen=True):
+    """The repository itself."""
+
+    id: int
+    default_branch: str
 
 
 class GitHub:
@@ -63,6 +73,47 @@ class GitHub:
         self._count = count
         self._timeout = timeout
         self._sleep = sleep
+
+    @property
+    def connection(self) -> Connection:
+        """To the same GitHub with the same token, for `loopcheck.effects.writer`, which alone changes anything."""
+        return self._connection
+
+    def about(self) -> About:
+        """The repository's number and default branch. Not asked where a larger answer has said it already.
+
+        Raises:
+            CannotTell: GitHub does not say.
+        """
+        found: About = self._once(_ABOUT, self._about)
+        return found
+
+    def told(self, about: About) -> None:
+        """Take in what an answer to another question said of the repository."""
+        self._once(_ABOUT, lambda: about)
+
+    def _about(self) -> About:
+        answer = self.get(f"/repos/{self.repository}")
+        number, branch = (answer.get("id"), answer.get("default_branch")) if isinstance(answer, dict) else (None, None)
+        if not isinstance(number, int) or not isinstance(branch, str) or not branch:
+            raise CannotTell(BAD_RESPONSE, "GitHub's answer about the repository has no `id` or no `default_branch`")
+        return About(number, branch)
+
+    @property
+    def skew(self) -> float | None:
+        """Seconds by which GitHub's clock is ahead of this machine's; `None` before its first answer."""
+        return self.governor.skew
+
+    def server_time(self) -> datetime:
+        """What GitHub's clock says by now, by the `Date` of its latest answer, within a second or two.
+
+        Raises:
+            CannotTell: GitHub has not said so far.
+        """
+        seconds = self.governor.server_time
+        if seconds is None:
+            raise CannotTell(BAD_RESPONSE, "no answer of GitHub has said what time it is there")
+        return datetime.fromtimestamp(seconds, UTC)
 
     def anew(self) -> GitHub:
         """The same without memory: it asks every question again, for a write that rests on the answer."""
@@ -129,6 +180,40 @@ class GitHub:
         key = ("github", "graphql", query, msgspec.json.encode(variables, order="deterministic"))
         found: dict[str, Any] = self._once(key, lambda: self._graphql(query, variables))
         return found
+
+    def download(self, path: str, *, limit: int) -> bytes:
+        """The file that `path` of the API leads to, such as an artifact of a run. Asked once a run.
+
+        Args:
+            path: `/repos/o/r/actions/artifacts/1/zip`.
+            limit: the largest file that is kept, in bytes.
+
+        Raises:
+            CannotTell: it is not to be had, not all of it came, or it is larger.
+        """
+        found: bytes = self._once(("github", "download", path, limit), lambda: self._download(path, limit))
+        return found
+
+    def _download(self, path: str, limit: int) -> bytes:
+        trouble: CannotTell | None = None
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                self._sleep(min(0.5 * 2**attempt, self._timeout(60)))
+            try:
+                with self.governor.slot("core"):
+                    self._count()
+                    raw = self._connection.send("GET", path, {})
+                self.governor.listen(raw.status, raw.headers, "core")
+                place = downloads.place_of(raw.status, raw.headers, raw.text, path, self.settings.api)
+                return downloads.stored(place, path, limit=limit, seconds=self._timeout(downloads.SECONDS))
+            except NotFound:
+                raise invisible(path) from None
+            except CannotTell as met:
+                trouble = met
+                if met.reason not in downloads.WORTH_ANOTHER:
+                    break
+        assert trouble is not None  # noqa: S101 - every way round the loop sets it
+        raise trouble
 
     def sees_repository(self) -> bool:
         """Whether this token has shown that it can see the repository and its contents.
@@ -201,6 +286,8 @@ class GitHub:
             kinds = sorted({str(error.get("type", "error"))[:40] for error in errors or [] if isinstance(error, dict)})
             if "RATE_LIMITED" in kinds:
                 raise CannotTell(RATE_LIMITED, "GraphQL: GitHub's rate limit is used up")
+            if "FORBIDDEN" in kinds:
+                raise CannotTell(REFUSED, "GraphQL: the token may not read this")
             raise CannotTell(BAD_RESPONSE, f"GraphQL: the answer is not whole ({', '.join(kinds) or 'no data'})")
         found: dict[str, Any] = data["data"]
         return found

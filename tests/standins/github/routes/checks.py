@@ -106,6 +106,8 @@ def create_check_run(call):
 @route("PATCH", _BASE + "/check-runs/{id}", needs="checks:write")
 def edit_check_run(call):
     check = _check_of(call)
+    if check.suite and {"status", "conclusion"} & set(call.body):  # a job's
+        raise Refused(403, "Check run status and conclusions can only be updated internally by GitHub Actions")
     _fill(call, check)
     return _check_run(call, check)
 

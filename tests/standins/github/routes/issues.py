@@ -1,17 +1,17 @@
-"""Issues, their comments, events and reactions."""
+"""Issues, their comments and events."""
 
 from datetime import datetime
 
 from standins.github.routing import Answer, Refused, route
 from standins.github.shapes import association, label, milestone, node_id, user
-from standins.github.state import Pull, Reaction, iso
+from standins.github.state import Pull, iso
 
 _BASE = "/repos/{owner}/{repo}/issues"
 _WRITE = "issues:write|pull_requests:write"
 _READ = "issues:read|pull_requests:read"
 MAX_BODY = 65_536
 MAX_COMMENTS = 2_500
-_REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
+REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
 
 
 def issue_of(call):
@@ -76,7 +76,7 @@ def shown(call, issue):
 
 
 def _reactions(url, reactions):
-    counts = {name: sum(1 for one in reactions if one.content == name) for name in _REACTIONS}
+    counts = {name: sum(1 for one in reactions if one.content == name) for name in REACTIONS}
     return {"url": f"{url}/reactions", "total_count": len(reactions), **counts}
 
 
@@ -223,7 +223,8 @@ def create_comment(call):
     return comment_shown(call, (issue, comment))
 
 
-def _comment_of(call):
+def comment_of(call):
+    """The issue and comment that the path names."""
     for issue in call.repository.issues:
         for comment in issue.comments:
             if str(comment.id) == call.params["id"]:
@@ -233,12 +234,12 @@ def _comment_of(call):
 
 @route("GET", _BASE + "/comments/{id}", needs=_READ)
 def get_comment(call):
-    return comment_shown(call, _comment_of(call))
+    return comment_shown(call, comment_of(call))
 
 
 @route("PATCH", _BASE + "/comments/{id}", needs=_WRITE)
 def edit_comment(call):
-    issue, comment = _comment_of(call)
+    issue, comment = comment_of(call)
     comment.body = checked(call.field("body", required=True))
     comment.editor, comment.updated = call.account, call.now
     issue.updated = call.now
@@ -247,53 +248,16 @@ def edit_comment(call):
 
 @route("DELETE", _BASE + "/comments/{id}", needs=_WRITE)
 def delete_comment(call):
-    issue, comment = _comment_of(call)
-    issue.comments.remove(comment)
+    issue, comment = comment_of(call)
+    call.repository.delete_comment(issue, comment, by=call.account)
     return Answer(status=204)
-
-
-def _react(call, reactions):
-    content = call.field("content", required=True)
-    if content not in _REACTIONS:
-        raise Refused(422, "Validation Failed")
-    for known in reactions:
-        if known.content == content and known.author == call.account:
-            return Answer(_reaction(call, known), 200)
-    made = Reaction(next(call.repository.ids), call.account, content, call.now)
-    reactions.append(made)
-    return Answer(_reaction(call, made), 201)
-
-
-def _reaction(call, made):
-    return {
-        "id": made.id,
-        "node_id": node_id("REA", made.id),
-        "user": user(call, made.author),
-        "content": made.content,
-        "created_at": iso(made.created),
-    }
-
-
-@route("POST", _BASE + "/comments/{id}/reactions", needs=_WRITE, status=201)
-def react_to_comment(call):
-    return _react(call, _comment_of(call)[1].reactions)
-
-
-@route("GET", _BASE + "/comments/{id}/reactions", needs=_READ)
-def list_comment_reactions(call):
-    call.expect("content")
-    return call.page(_comment_of(call)[1].reactions, _reaction)
-
-
-@route("POST", _BASE + "/{number}/reactions", needs=_WRITE, status=201)
-def react_to_issue(call):
-    return _react(call, issue_of(call).reactions)
 
 
 def event_shown(call, event):
     """An entry of an issue's events."""
     url = f"{call.github.url}/repos/{call.repository.full_name}/issues/events/{event.id}"
-    details = {"commit_id": None, "commit_url": None, **event.details}
+    said = {key: value for key, value in event.details.items() if key != "author"}  # only GraphQL shows whose it was
+    details = {"commit_id": None, "commit_url": None, **said}
     return {
         "id": event.id, "node_id": node_id("E", event.id), "url": url, "actor": user(call, event.actor), "event": event.event,
         "created_at": iso(event.created), "performed_via_github_app": None, **details,

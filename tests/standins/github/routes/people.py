@@ -8,6 +8,22 @@ _ROLES = {"none": 0, "read": 1, "triage": 2, "write": 3, "maintain": 4, "admin":
 _OLD_WORDS = ("none", "read", "read", "write", "write", "admin")
 
 
+@route("GET", "/repos/{owner}/{repo}/collaborators", needs="metadata:read")
+def collaborators(call):
+    """Everybody whom a role was given; not those who may read because everybody may."""
+    call.expect("affiliation", "permission")
+
+    def shown(call, entry):
+        account, role = entry
+        name, _, grants = role.partition(":")
+        rank = _ROLES[grants or name]
+        held = {grant: place < rank for place, grant in enumerate(_GRANTS)}
+        return {**user(call, account), "permissions": held, "role_name": name}
+
+    given = [(call.github.account(login), role) for login, role in call.repository.roles.items() if role != "none"]
+    return call.page(sorted(given, key=lambda entry: entry[0].id), shown)
+
+
 @route("GET", "/repos/{owner}/{repo}/collaborators/{login}/permission", needs="metadata:read")
 def permission(call):
     """The role of an account. An organisation's own role is written `name:role`, what it is called and grants."""

@@ -25,7 +25,10 @@ class IssueChanged(msgspec.Struct, frozen=True):
 
     number: int
     action: str
+    """In GitHub's word: `closed`."""
     by: Person
+    label: str = ""
+    """Of `labeled` and `unlabeled`: which. Others than that of action items, and loopcheck's own, change nothing."""
 
 
 class CommentMade(msgspec.Struct, frozen=True):
@@ -49,7 +52,8 @@ class PullRequestChanged(msgspec.Struct, frozen=True):
     """The commit of the base branch, as the event knows it."""
     base_ref: str
     """The base branch: `main`."""
-    author: Person
+    author: Person | None
+    """`None` for an account that was deleted."""
     untrusted: bool
     """From a fork, or by Dependabot: the run has no secrets, and its token may only read."""
 
@@ -58,8 +62,11 @@ class MergeGroup(msgspec.Struct, frozen=True):
     """`merge_group`: the queue asks whether this may be merged. It must be answered under the same name."""
 
     head: str
+    """The commit that would become the base branch; the status is posted to it."""
     base: str
+    """The commit of the base branch on which it rests."""
     base_ref: str
+    """The base branch: `main`."""
     head_ref: str
     """`gh-readonly-queue/main/pr-104-<commit>`."""
 
