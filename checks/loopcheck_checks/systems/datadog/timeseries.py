@@ -18,13 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loopcheck.checker import CannotTell, World
-from loopcheck.reasons import BAD_RESPONSE
+from loopcheck.reasons import BAD_RESPONSE, TOO_BIG
 from loopcheck_checks.systems.datadog.client import SYSTEM, Client
 from loopcheck_checks.systems.datadog.live import client_of
 
 SCOPE = "timeseries_query"
 MOST_POINTS = 1440
 """In a piece. Datadog sends 1,500 of a series at most, and farther apart where there are more."""
+MOST_HELD = 20_000_000
+"""Samples in a run, of 16 bytes each."""
 _QUERIES = 20
 _LETTERS = 4000
 """In the queries of one request; its address must not become too long for whatever lies between."""
@@ -85,6 +87,7 @@ class _Store:
         self._known: dict[Ask, tuple[Series, ...] | CannotTell] = {}
         self._waiting: dict[Ask, None] = {}
         self._busy = False
+        self._held = 0
         self._state = threading.Condition()
 
     def fetch(self, world: World, asks: Sequence[Ask]) -> Mapping[Ask, tuple[Series, ...] | CannotTell]:
@@ -92,7 +95,7 @@ class _Store:
             self._waiting.update(dict.fromkeys(ask for ask in asks if ask not in self._known))
             while self._busy and any(ask not in self._known for ask in asks):
                 self._state.wait()
-            mine = [ask for ask in self._waiting if ask not in self._known]
+            mine = [ask for ask in dict.fromkeys((*self._waiting, *asks)) if ask not in self._known]
             if all(ask in self._known for ask in asks):
                 return {ask: self._known[ask] for ask in asks}
             self._busy = True
@@ -100,13 +103,23 @@ class _Store:
         answers: dict[Ask, tuple[Series, ...] | CannotTell] = {}
         try:
             for batch in _batches(mine):
-                answers.update(_answered(world, batch))
+                answers.update({ask: self._bounded(answer) for ask, answer in _answered(world, batch).items()})
         finally:
             with self._state:
                 self._known.update(answers)
                 self._busy = False
                 self._state.notify_all()
         return {ask: self._known[ask] for ask in asks}
+
+    def _bounded(self, answer: tuple[Series, ...] | CannotTell) -> tuple[Series, ...] | CannotTell:
+        """The answer, unless a run would hold too much with it. Only whoever is at the head of the line comes here."""
+        if isinstance(answer, CannotTell):
+            return answer
+        self._held += (points := sum(len(series.times) for series in answer))
+        if self._held > MOST_HELD:
+            self._held -= points
+            return CannotTell(TOO_BIG, f"the samples of this run are more than {MOST_HELD:,}")
+        return answer
 
 
 def _batches(asks: Sequence[Ask]) -> Iterator[list[Ask]]:
