@@ -32,7 +32,7 @@ LAG = "metric: postgresql.replication_delay\nproven-by: incident\n"
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr(client, "PATIENCE", Patience(request=0.5, backoff=0.01, rate_limit=1))
+    monkeypatch.setattr(client, "PATIENCE", Patience(attempts=2, request=1.5, backoff=0.01, rate_limit=1))
 
 
 @pytest.fixture(scope="module")
