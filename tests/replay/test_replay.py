@@ -72,5 +72,5 @@ def test_a_budget():
 
 @pytest.mark.parametrize("text", ["5", "per 30d", "-1 per 30d", "5 per month", "5 per 0d", "1.5 per 30d", ""])
 def test_no_budget(text):
-    with pytest.raises(ValueError, match="budget|unit|time"):
+    with pytest.raises(ValueError, match=r"budget|unit|time"):
         Budget.parse(text)

@@ -1,0 +1,30 @@
+"""Every way in which an alert can look right and be wrong changes the verdict."""
+
+from collections import Counter
+
+import pytest
+
+from loopcheck.model import Verdict
+from loopcheck.testing.mutants import survivors
+from loopcheck_checks.prometheus_alert import mutants
+
+
+@pytest.fixture(scope="module")
+def killed():
+    return mutants.outcomes()
+
+
+def test_every_mutant_is_killed(killed):
+    assert survivors(killed) == []
+    assert len(killed) >= 70
+
+
+def test_mutants_are_killed_for_reasons_of_their_own(killed):
+    # A checker that understands nothing would "kill" all of them too.
+    said = Counter(reason for outcome in killed for reason in outcome.reasons)
+    assert len(said) >= 30
+    assert "checker-crashed" not in said
+
+
+def test_harmless_variations_stay_verified():
+    assert [(it.name, it.reasons) for it in mutants.harmless_outcomes() if it.verdict is not Verdict.VERIFIED] == []
