@@ -18,7 +18,7 @@ from loopcheck_checks.prometheus_alert.manifest import (
     SeenRule,
 )
 from loopcheck_checks.prometheus_alert.proof import look_back
-from loopcheck_checks.prometheus_alert.survey import live, survey
+from loopcheck_checks.prometheus_alert.search import live, search
 
 
 class PrometheusAlertChecker(Checker[PrometheusAlertExpectation, PrometheusAlertObservation]):
@@ -37,7 +37,7 @@ class PrometheusAlertChecker(Checker[PrometheusAlertExpectation, PrometheusAlert
 
     def observe(self, expect: PrometheusAlertExpectation, world: World) -> PrometheusAlertObservation:
         """See `Checker.observe`."""
-        found = survey(expect, world)
+        found = search(expect, world)
         candidates = found.candidates(expect)
         incident = world.incident
         seen = PrometheusAlertObservation(

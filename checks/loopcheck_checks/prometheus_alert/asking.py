@@ -13,7 +13,7 @@ from loopcheck_checks.prometheus_alert.manifest import (
     SeenRule,
     Series,
 )
-from loopcheck_checks.prometheus_alert.survey import live
+from loopcheck_checks.prometheus_alert.search import live
 from loopcheck_checks.systems import prometheus
 
 _MOST_GROUPS = 500

@@ -10,6 +10,7 @@ from loopcheck_checks.prometheus_alert.definition import meant, worst
 from loopcheck_checks.prometheus_alert.manifest import (
     ACCEPTED,
     FOUND,
+    LABELLED,
     NO_RULE,
     REFUSED_RULES,
     TEMPLATED,
@@ -43,8 +44,9 @@ def judge(expect: PrometheusAlertExpectation, seen: PrometheusAlertObservation) 
             *(Evidence(one.source, f"expr: {' '.join(one.rule.expr.split())[:100]}") for one, _ in equals[:5]),
         )
         return
-    # All of them fail: the one that fails least is shown, as the one that the author most likely means.
-    chosen, claims = min(equals, key=lambda pair: sum(claim.outcome is Outcome.FAILS for claim in pair[1]))
+    # All of them fail: the one that fails least is shown, as the one that the author most likely means. One with
+    # another severity is more likely another alert than one with another threshold.
+    chosen, claims = min(equals, key=lambda pair: _distance(pair[1]))
     others = len(seen.candidates) - 1
     also = f" ({others} other{'s' if others > 1 else ''} of that kind fit less well or no better)" if others else ""
     group = f" in the group {chosen.rule.group[:60]}" if chosen.rule.group else ""
@@ -57,6 +59,11 @@ def judge(expect: PrometheusAlertExpectation, seen: PrometheusAlertObservation) 
     yield from judge_routing(chosen, expect, seen)
     if expect.proves:
         yield from judge_proof(chosen, expect, seen)
+
+
+def _distance(claims: list[Claim]) -> tuple[bool, int]:
+    failed = [claim.claim for claim in claims if claim.outcome is Outcome.FAILS]
+    return LABELLED.word in failed, len(failed)
 
 
 def _unreadable(seen: PrometheusAlertObservation) -> Claim:

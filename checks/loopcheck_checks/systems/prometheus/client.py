@@ -164,6 +164,7 @@ class Client:
         In a thread of its own: a time-out of `requests` is for each wait, and a server that sends a byte at a time,
         be it of the headers, would keep a run for ever.
         """
+        self._session()  # what it imports is not the server's time
         limit = self._world.timeout(self._patience.request)
         flight = _Flight()
         thread = threading.Thread(

@@ -86,7 +86,7 @@ class _LoadedGroup(msgspec.Struct):
 
 
 class _Groups(msgspec.Struct):
-    groups: list[_LoadedGroup] | None
+    groups: list[_LoadedGroup]
 
 
 class _Series(msgspec.Struct):
@@ -107,7 +107,7 @@ class _Build(msgspec.Struct):
 
 
 class _Alertmanagers(msgspec.Struct):
-    active: list[Any] | None = msgspec.field(default=None, name="activeAlertmanagers")
+    active: list[Any] = msgspec.field(name="activeAlertmanagers")
 
 
 class _Config(msgspec.Struct):
@@ -126,7 +126,7 @@ class Live:
         self._client = Client(world, PROMETHEUS)
         self.url = self._client.url
         # The canary: whatever answers must be a Prometheus before its silence means anything.
-        self.version = msgspec.convert(self._data("its version", "/api/v1/status/buildinfo"), _Build).version
+        self.version = self._as(_Build, "its version", "/api/v1/status/buildinfo").version
 
     def _raw(self, what: str, path: str, parameters: Sequence[tuple[str, str]] = ()) -> msgspec.Raw:
         body = self._client.get(what, path, parameters)
@@ -136,9 +136,6 @@ class Live:
         if answer.warnings:
             raise CannotTell(PARTIAL_ANSWER, f"Prometheus gave {what} with a warning: {answer.warnings[0][:200]}")
         return answer.data
-
-    def _data(self, what: str, path: str, parameters: Sequence[tuple[str, str]] = ()) -> Any:
-        return self._as(dict[str, Any], what, path, parameters)
 
     def _as(self, wanted: type[Any], what: str, path: str, parameters: Sequence[tuple[str, str]] = ()) -> Any:
         return decoded(bytes(self._raw(what, path, parameters)), wanted, what, PROMETHEUS)
@@ -150,10 +147,7 @@ class Live:
     def _read_rules(self) -> tuple[LiveRule, ...]:
         answer = self._as(_Groups, "the list of rules", "/api/v1/rules", [("type", "alert")])
         return tuple(
-            _live_rule(rule, group)
-            for group in answer.groups or ()
-            for rule in group.rules or ()
-            if rule.type == "alerting"
+            _live_rule(rule, group) for group in answer.groups for rule in group.rules or () if rule.type == "alerting"
         )
 
     def settings(self) -> Settings:
@@ -187,7 +181,7 @@ class Live:
 
     def _read_alertmanagers(self) -> int:
         answer = self._as(_Alertmanagers, "its list of Alertmanagers", "/api/v1/alertmanagers")
-        return len(answer.active or ())
+        return len(answer.active)
 
     def vector(self, query: str) -> tuple[dict[str, str], ...]:
         """The labels of each series that `query` has a value for now."""
