@@ -25,7 +25,6 @@ class Servers:
         rules: a rule file.
         routing: Alertmanager's configuration.
         samples: OpenMetrics text with time stamps, to have been scraped in the past.
-        scrapes: whether Prometheus scrapes itself.
     """
 
     def __init__(self, folder, *, rules, routing, samples=""):
@@ -62,6 +61,7 @@ scrape_configs: [{{job_name: self, static_configs: [{{targets: ["{self.prometheu
             "--config.file=prometheus.yml",
             "--storage.tsdb.path=data",
             "--storage.tsdb.retention.time=60d",
+            "--rules.alert.resend-delay=1s",  # what fires before the Alertmanager is known is told again at once
             f"--web.listen-address={self.prometheus[7:]}",
         )
         self._start(

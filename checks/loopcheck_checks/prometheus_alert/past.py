@@ -47,7 +47,8 @@ def judge_proof(
         yield _not_fired(chosen, proof, here)
     else:
         first = fresh[0]
-        yield REPLAYED.holds(_answer(first, proof, seen), here)
+        what = f"{first.group[:120]} fires first; {here.seen}" if first.group else here.seen
+        yield REPLAYED.holds(_answer(first, proof, seen), Evidence(here.source, what, here.at))
         if expect.before is not None:
             yield _in_time(first, seen, here)
     if expect.at_most is not None:
@@ -55,11 +56,10 @@ def judge_proof(
 
 
 def _answer(first: Firing, proof: Replayed, seen: PrometheusAlertObservation) -> str:
-    group = f" ({first.group[:80]})" if first.group else ""
     when = says_when(first.start, proof.replay.window, seen.detected)
     if proof.around is None or isinstance(proof.others, Unseen) or proof.uncovered > _UNCOVERED:
-        return when + group
-    return f"{when}{group}; {says_how_often(len(proof.others), proof.around)}"
+        return when
+    return f"{when}; {says_how_often(len(proof.others), proof.around)}"
 
 
 def _not_fired(chosen: SeenRule, proof: Replayed, here: Evidence) -> Claim:

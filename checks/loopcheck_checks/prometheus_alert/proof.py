@@ -134,14 +134,13 @@ class _Past:
 
     def besides(self, around: Window, window: Window) -> tuple[Firing, ...]:
         """The times at which it fires outside of the window."""
-        near = Window(window.start - LONG_BEFORE, window.end)
         every = episodes(self.firings(self.steps(around)))
         return tuple(
             one
             for one in every
             if one.start <= around.end
             and (one.end is None or one.end > around.start)
-            and not (one.start <= near.end and (one.end is None or one.end > near.start))
+            and not (one.start <= window.end and (one.end is None or one.end > window.start))
         )
 
     def curves(self, steps: Evaluations, window: Window) -> tuple[Curve, ...]:
