@@ -192,6 +192,10 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True, tag="replayed"):
     replay: Replay
     silent: tuple[str, ...] = ()
     """What the expression reads and of which there are no samples from then."""
+    gap: float = 0
+    """The share of the window of which there are no samples at all."""
+    recorded: tuple[Firing, ...] | Unseen = ()
+    """When Prometheus itself recorded the alert as firing within the window; nothing where it had no such rule then."""
     around: Window | None = None
     """The stretch in which it was counted how often it fires besides."""
     others: tuple[Firing, ...] | Unseen = ()

@@ -48,7 +48,7 @@ def judge_proof(
     else:
         first = fresh[0]
         what = f"{first.group[:120]} fires first; {here.seen}" if first.group else here.seen
-        yield REPLAYED.holds(_answer(first, proof, seen), Evidence(here.source, what, here.at))
+        yield REPLAYED.holds(_answer(first, proof, seen), Evidence(here.source, what, here.at), *_recorded(proof))
         if expect.before is not None:
             yield _in_time(first, seen, here)
     if expect.at_most is not None:
@@ -62,12 +62,22 @@ def _answer(first: Firing, proof: Replayed, seen: PrometheusAlertObservation) ->
     return f"{when}; {says_how_often(len(proof.others), proof.around)}"
 
 
+def _recorded(proof: Replayed) -> Iterator[Evidence]:
+    """What Prometheus itself recorded, where it had a rule of that name then."""
+    if isinstance(proof.recorded, Unseen) or not proof.recorded:
+        return
+    began = proof.recorded[0].start
+    yield Evidence(proof.source, f"Prometheus recorded it as firing from {began:%Y-%m-%d %H:%M} UTC", began)
+
+
 def _not_fired(chosen: SeenRule, proof: Replayed, here: Evidence) -> Claim:
     if proof.replay.firings:
         since = proof.replay.firings[0].start
         return REPLAYED.unknown(
             ALREADY_FIRING, f"it has been firing since {since:%Y-%m-%d %H:%M} UTC or longer, and still did", here
         )
+    if proof.gap > _UNCOVERED:
+        return REPLAYED.unknown(NO_SAMPLES, f"there are no samples from {proof.gap:.0%} of the window", here)
     if proof.silent:
         return REPLAYED.unknown(NO_SAMPLES, f"there are no samples of `{proof.silent[0][:200]}` from then", here)
     missed = _near_miss(chosen, proof)

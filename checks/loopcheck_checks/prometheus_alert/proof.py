@@ -20,7 +20,7 @@ from loopcheck_checks.prometheus_alert.manifest import (
     Replayed,
     SeenRule,
 )
-from loopcheck_checks.systems.prometheus import Expression, Live
+from loopcheck_checks.systems.prometheus import Expression, Live, Matcher, Selector
 from loopcheck_checks.systems.prometheus.replaying import Evaluations, Labels, named, present_of, replay
 
 _MOST_CURVES = 20
@@ -76,8 +76,11 @@ def look_back(expect: PrometheusAlertExpectation, seen: SeenRule, server: Live, 
             firings=tuple(one for one in fired if one.start <= window.end and (not one.end or one.end > window.start)),
             curves=rule.curves(steps, window),
             thresholds=rule.thresholds(),
+            notes=rule.notes(),
         ),
         silent=rule.silent(window),
+        gap=rule.uncovered(window),
+        recorded=world.attempt(lambda: rule.recorded(steps, window)),
         around=around,
         others=others,
         uncovered=0.0 if isinstance(others, Unseen) else rule.uncovered(around),
@@ -162,6 +165,21 @@ class _Past:
         """The line that the expression draws."""
         condition = self._expression.condition
         return () if condition is None else (Threshold(float(condition.bound), condition.sign),)
+
+    def notes(self) -> tuple[str, ...]:
+        """How the replay may differ from what Prometheus would have done."""
+        recorded = sorted(name for name in self._expression.metrics if ":" in name)
+        return tuple(f"It reads {name}, as a rule recorded it then." for name in recorded)
+
+    def recorded(self, steps: Evaluations, window: Window) -> tuple[Firing, ...]:
+        """When Prometheus recorded the alert as firing, by whatever rule it had of that name then."""
+        chosen = Selector("ALERTS", (Matcher("alertname", "=", self._rule.alert), Matcher("alertstate", "=", "firing")))
+        found = {labels: present_of(held, steps) for labels, held in self._server.matrix(str(chosen), steps).items()}
+        return tuple(
+            one
+            for one in episodes(replay(found, steps, 0, 0))
+            if one.start <= window.end and (one.end is None or one.end > window.start)
+        )
 
     def silent(self, window: Window) -> tuple[str, ...]:
         """What it reads, and of which there are no samples in the window."""

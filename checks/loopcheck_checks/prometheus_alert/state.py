@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -26,6 +27,8 @@ from loopcheck_checks.prometheus_alert.manifest import (
 )
 from loopcheck_checks.systems.prometheus import LiveRule, Rule, durations, parse
 
+_NAMESPACE = re.compile(r'\bnamespace="[^"]*"|[,{}\s]')
+
 
 def judge_state(
     chosen: SeenRule, expect: PrometheusAlertExpectation, seen: PrometheusAlertObservation
@@ -39,6 +42,10 @@ def judge_state(
     loaded = [one for one in live.named if _same(one.rule, chosen.rule)]
     if not live.named:
         yield LOADED.fails(NOT_LOADED, f"no rule named {chosen.rule.alert[:80]} is loaded", here)
+        return
+    if not loaded and any(_is_confined(one.rule, chosen.rule) for one in live.named):
+        message = "the loaded rule is the same, but for a namespace that an operator wrote into its selectors"
+        yield LOADED.unknown(NOT_JUDGED, message, here)
         return
     if not loaded:
         yield LOADED.fails(LOADED_OTHERWISE, _difference(live.named[0].rule, chosen.rule), here)
@@ -54,6 +61,12 @@ def _canonical(expr: str) -> str:
         return parse(expr).text
     except ValueError:
         return " ".join(expr.split())
+
+
+def _is_confined(loaded: Rule, written: Rule) -> bool:
+    """Whether the loaded rule is the same but for the namespace to which prometheus-operator can confine a rule."""
+    theirs, ours = _canonical(loaded.expr), _canonical(written.expr)
+    return theirs != ours and _NAMESPACE.sub("", theirs) == _NAMESPACE.sub("", ours)
 
 
 def _same(loaded: Rule, written: Rule) -> bool:
