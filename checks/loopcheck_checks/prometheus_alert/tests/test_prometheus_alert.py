@@ -1,5 +1,6 @@
 """`prometheus-alert`, on real repositories, by the real engine."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -209,9 +210,9 @@ def test_the_answer(tmp_path):
     )
     assert [(one.value, one.comparator) for one in proof.replay.thresholds] == [(0.05, ">")]
     (curve,) = proof.replay.curves
-    assert (curve.group, len(curve.times), curve.values[:2]) == ('{job="shop"}', 61, (0.001, 0.2))
+    assert (curve.group, len(curve.times), curve.values[:2]) == ('{job="shop"}', 61, (0.2, 0.2))
     (firing,) = proof.replay.firings
-    assert (firing.group, firing.end) == ('{job="shop"}', None)
+    assert (firing.group, firing.end) == ('{job="shop"}', mutants.STARTED + timedelta(minutes=60))
 
 
 @pytest.mark.parametrize(
