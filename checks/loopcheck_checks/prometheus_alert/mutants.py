@@ -109,7 +109,9 @@ class Scene(msgspec.Struct, frozen=True):
     """Pairs of state and matcher."""
     firing: tuple[tuple[tuple[str, str], ...], ...] = ()
     empty: tuple[str, ...] = ()
-    """Parts of queries that find nothing, now or then."""
+    """Beginnings of queries that find nothing, now or then."""
+    dark: tuple[float, float] = (0, 0)
+    """Minutes after the incident's start, and their length, of which nothing is stored."""
     groups: tuple[str, ...] = ("shop",)
     """The jobs of which there are values."""
     spikes: tuple[tuple[float, float, float], ...] = ((0, 60, 0.2),)
@@ -210,6 +212,12 @@ def mutants() -> Iterator[Mutant[Scene]]:
         ("always on", _but(spikes=((-10_000, 20_000, 0.2),))),
         ("fires three times more", _but(spikes=((0, 60, 0.2), *((n * 1440, 30, 0.2) for n in (-2, -1, 2))))),
         ("no samples from then", _but(spikes=(), empty=("count(",))),
+        (
+            "no samples of errors from then",
+            _but(spikes=(), empty=('count(http_requests_total{job="shop",code',)),
+        ),
+        ("nothing stored for half an hour", _but(spikes=(), dark=(0, 30))),
+        ("nothing stored when it would fire", _but(dark=(0, 60))),
         ("no samples from a part of the month", _but(empty=("count(up)",))),
         ("labels that follow the value", _both("team: shop", 'team: shop, v: "{{ $value }}"')),
         ("more alerts than the limit", _both("interval: 1m", "interval: 1m\n    limit: 1", groups=("shop", "cart"))),
@@ -248,6 +256,7 @@ def harmless() -> Iterator[Mutant[Scene]]:
             expect=DECLARED + "no-data: ignored\n",
         )),
         ("fires twice more", _but(spikes=((0, 60, 0.2), (-3000, 30, 0.2), (3000, 30, 0.2)))),
+        ("nothing stored for a while, and it fires all the same", _but(dark=(20, 10))),
         ("several jobs", _but(groups=("shop", "cart"))),
         ("a window by hand", _expect(
             "proven-by: incident", "window: {from: 2026-11-01T09:14Z, to: 2026-11-01T10:14Z}"
@@ -435,14 +444,18 @@ class _Results:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
 
-    def get(self, query: str) -> Callable[[float], list[tuple[dict[str, str], float]]] | None:
+    def get(self, query: str) -> Callable[[float], list[tuple[dict[str, str], float]]]:
         """The results of a query, as a function of the time."""
-        if any(part in query for part in self._scene.empty):
+        if query.startswith(("ALERTS{", *self._scene.empty)):
             return lambda _time: []
-        if query.startswith("ALERTS{"):
-            return lambda _time: []
+        begin, length = self._scene.dark
+        dark = STARTED.timestamp() + begin * 60
+        found = self._found(query)
+        return lambda time: [] if dark <= time < dark + length * 60 else found(time)
+
+    def _found(self, query: str) -> Callable[[float], list[tuple[dict[str, str], float]]]:
         if query.startswith(("count(", "last_over_time(")):
-            return None
+            return lambda _time: [({}, 1.0)]
         condition = parse(query).condition
         return lambda time: self._values(time, condition)
 
