@@ -7,13 +7,14 @@ to write one; `loopcheck.testing.contract` holds one to what is said here.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
 from loopcheck.binding import Expectation
 from loopcheck.model import Claim, Evidence, Incident, Outcome, Rung
 from loopcheck.reasons import CannotTell, Reason, Unseen
+from loopcheck.replay import Replay, Window
 from loopcheck.world import World
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Observation",
     "Outcome",
     "Reason",
+    "Replayer",
     "Rung",
     "Secret",
     "Setting",
@@ -152,3 +154,24 @@ class Checker(Protocol[E, S]):
 
 
 AnyChecker = Checker[Any, Any]
+
+
+@runtime_checkable
+class Replayer(Protocol):
+    """What a checker offers besides, if its artifacts are rules over time series: to replay one over any window."""
+
+    def replay(self, expect: Any, window: Window, world: World) -> Replay:
+        """Replay the rule that `expect` selects.
+
+        Raises:
+            CannotTell: it cannot be told which rule that is, it cannot be replayed, or its samples could not be had.
+        """
+        ...
+
+    def named(self, text: str, world: World) -> Any:
+        """The expectation that selects a rule by what a person types: its name, its id.
+
+        Raises:
+            CannotTell: there is none of that name, or it cannot be seen.
+        """
+        ...

@@ -7,7 +7,7 @@ then, the rule as it is now. What comes out is the same for each: when it would 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -33,6 +33,10 @@ class Firing(msgspec.Struct, frozen=True):
     """The evaluation at which it had recovered; `None` where it still fired at the end of the window."""
     group: str = ""
     """What fired, where a rule has several: `host:db-1`, `{instance="db-1"}`."""
+    because: str = ""
+    """What it told, where that is not its threshold: `no data`."""
+    repeats: int = 0
+    """How often it would have told the same again while it fired."""
 
 
 class Threshold(msgspec.Struct, frozen=True):
@@ -60,6 +64,7 @@ class Replay(msgspec.Struct, frozen=True):
     rule: str
     """The rule in a few words, or as it is written."""
     window: Window
+    """What it was asked about: the incident."""
     step: float
     """Seconds between evaluations."""
     firings: tuple[Firing, ...]
@@ -68,6 +73,38 @@ class Replay(msgspec.Struct, frozen=True):
     thresholds: tuple[Threshold, ...] = ()
     notes: tuple[str, ...] = ()
     """How the replay may differ from what the system did, each in one sentence."""
+    around: Window | None = None
+    """The longer stretch that the firings are told of; `None` where it is `window` itself."""
+
+    @property
+    def caught(self) -> Firing | None:
+        """The first firing that somebody would have taken for the beginning of the incident.
+
+        One that begins up to `EARLY` before the window counts, if it still fires when the window begins.
+        """
+        return next((firing for firing in self.firings if _concerns(firing, self.window)), None)
+
+    @property
+    def already(self) -> Firing | None:
+        """A firing that had begun long before the window and went on into it: nobody was told anything new."""
+        start = self.window.start
+        begun = (one for one in self.firings if one.start < start - EARLY and (one.end is None or one.end > start))
+        return next(begun, None)
+
+    @property
+    def others(self) -> tuple[Firing, ...]:
+        """When it fires without anything to do with the window, whatever it was that fired: the noise around it."""
+        return episodes(firing for firing in self.firings if not _concerns(firing, self.window))
+
+
+EARLY = timedelta(hours=1)
+"""How long before an incident's start a firing is still a warning of it. The start is often an estimate."""
+
+
+def _concerns(firing: Firing, window: Window) -> bool:
+    if firing.start >= window.start:
+        return firing.start <= window.end
+    return firing.start >= window.start - EARLY and (firing.end is None or firing.end > window.start)
 
 
 def episodes(firings: Iterable[Firing]) -> tuple[Firing, ...]:
@@ -113,6 +150,16 @@ def says_when(fired: datetime, window: Window, noticed: datetime | None) -> str:
     if fired == noticed:
         return f"{at}, just when the incident was noticed"
     return f"{at}, {elapsed(noticed - fired)} {'before' if fired < noticed else 'after'} the incident was noticed"
+
+
+def says_silence(window: Window) -> str:
+    """That it does not: `does not fire between 2026-11-10 09:14 and 2026-11-10 10:49`."""
+    return f"does not fire between {clock(window.start)} and {clock(window.end)}"
+
+
+def clock(moment: datetime) -> str:
+    """A time for people, in UTC: `2026-11-01 09:14`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def says_how_often(others: int, around: Window) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from loopcheck.quantities import Budget
-from loopcheck.replay import Firing, Window, elapsed, episodes, says_how_often, says_when
+from loopcheck.replay import Firing, Replay, Window, elapsed, episodes, says_how_often, says_silence, says_when
 
 NINE = datetime(2026, 11, 1, 9, tzinfo=UTC)
 INCIDENT = Window(NINE, NINE + timedelta(hours=1))
@@ -74,3 +74,37 @@ def test_a_budget():
 def test_no_budget(text):
     with pytest.raises(ValueError, match=r"budget|unit|time"):
         Budget.parse(text)
+
+
+def replay(*firings, around=None):
+    made = [Firing(at(start), None if end is None else at(end)) for start, end in firings]
+    return Replay("rule", INCIDENT, 60, tuple(sorted(made, key=lambda one: one.start)), around=around)
+
+
+@pytest.mark.parametrize(
+    ("firings", "caught", "already", "others"),
+    [
+        ([], None, None, []),
+        ([(4, 20)], 4, None, []),
+        ([(4, 20), (30, 40)], 4, None, []),
+        ([(0, None)], 0, None, []),
+        ([(60, 90)], 60, None, []),
+        ([(61, 90)], None, None, [61]),
+        ([(-20, 10)], -20, None, []),
+        ([(-60, 10)], -60, None, []),
+        ([(-61, 10)], None, -61, [-61]),
+        ([(-61, None)], None, -61, [-61]),
+        ([(-20, 0)], None, None, [-20]),
+        ([(-900, -880), (-700, -680), (4, 20)], 4, None, [-900, -700]),
+        ([(-900, -880), (-890, -600), (4, 20)], 4, None, [-900]),
+    ],
+)
+def test_which_firing_is_of_the_incident(firings, caught, already, others):
+    made = replay(*firings)
+    assert (made.caught and made.caught.start) == (None if caught is None else at(caught))
+    assert (made.already and made.already.start) == (None if already is None else at(already))
+    assert [one.start for one in made.others] == [at(start) for start in others]
+
+
+def test_silence():
+    assert says_silence(INCIDENT) == "does not fire between 2026-11-01 09:00 and 2026-11-01 10:00"

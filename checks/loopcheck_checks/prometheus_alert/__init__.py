@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from loopcheck.checker import Checker, Claim, Unseen, World
+from loopcheck.checker import CannotTell, Checker, Claim, Unseen, World
+from loopcheck.reasons import AMBIGUOUS, NOT_VISIBLE
+from loopcheck.replay import Replay, Window
 from loopcheck_checks.prometheus_alert.asking import alertmanager, ask_prometheus, ask_routing
 from loopcheck_checks.prometheus_alert.definition import meant
 from loopcheck_checks.prometheus_alert.judge import judge
@@ -17,7 +19,7 @@ from loopcheck_checks.prometheus_alert.manifest import (
     PrometheusSettings,
     SeenRule,
 )
-from loopcheck_checks.prometheus_alert.proof import look_back
+from loopcheck_checks.prometheus_alert.proof import around_of, look_back, past_of
 from loopcheck_checks.prometheus_alert.search import live, search
 
 
@@ -52,6 +54,21 @@ class PrometheusAlertChecker(Checker[PrometheusAlertExpectation, PrometheusAlert
         )
         chosen = meant(expect, candidates)
         return _asked(seen, expect, chosen[0][0], world) if len(chosen) == 1 else seen
+
+    def replay(self, expect: PrometheusAlertExpectation, window: Window, world: World) -> Replay:
+        """See `loopcheck.checker.Replayer.replay`."""
+        chosen = meant(expect, search(expect, world).candidates(expect))
+        if len(chosen) != 1:
+            raise CannotTell(AMBIGUOUS, f"it cannot be told which of {len(chosen)} rules is meant")
+        around = around_of(window, expect.at_most.span, world) if expect.at_most is not None else None
+        return past_of(chosen[0][0], live(world), world).replayed(window, around)
+
+    def named(self, text: str, world: World) -> PrometheusAlertExpectation:
+        """See `loopcheck.checker.Replayer.named`. A rule of the repository is meant before one of Prometheus's."""
+        for expect in (PrometheusAlertExpectation(alert=text), PrometheusAlertExpectation(alert=text, rules="live")):
+            if search(expect, world).candidates(expect):
+                return expect
+        raise CannotTell(NOT_VISIBLE, f"no alerting rule has the name `{text[:80]}`")
 
     def judge(self, expect: PrometheusAlertExpectation, observation: PrometheusAlertObservation) -> Iterable[Claim]:
         """See `Checker.judge`."""

@@ -11,12 +11,10 @@ from msgspec import Meta
 from loopcheck.checker import ClaimKind, Expectation, Manifest, Observation, Reason, Rung, Setting, Unseen
 from loopcheck.paths import RepoGlob, RepoPath
 from loopcheck.quantities import Budget, Comparison, Duration, Moment
-from loopcheck.replay import Firing, Replay, Window
+from loopcheck.replay import Firing, Replay
 from loopcheck_checks.systems import prometheus
 
 _LONGEST = timedelta(days=31)
-LONG_BEFORE = timedelta(hours=1)
-"""What began to fire so long before the window has nothing to do with the incident."""
 
 
 class Span(Expectation, frozen=True, kw_only=True):
@@ -196,12 +194,10 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True, tag="replayed"):
     """The share of the window of which there are no samples at all."""
     recorded: tuple[Firing, ...] | Unseen = ()
     """When Prometheus itself recorded the alert as firing within the window; nothing where it had no such rule then."""
-    around: Window | None = None
-    """The stretch in which it was counted how often it fires besides."""
-    others: tuple[Firing, ...] | Unseen = ()
-    """The times at which it fires besides, whatever fired."""
+    unheard: Unseen | None = None
+    """Why the longer stretch could not be replayed; `None` where it was."""
     uncovered: float = 0
-    """The share of that stretch of which there are no samples at all."""
+    """The share of the longer stretch of which there are no samples at all."""
 
 
 class PrometheusAlertObservation(Observation, frozen=True, kw_only=True):

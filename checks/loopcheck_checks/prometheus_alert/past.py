@@ -12,7 +12,6 @@ from loopcheck_checks.prometheus_alert.definition import expression_of
 from loopcheck_checks.prometheus_alert.manifest import (
     ALREADY_FIRING,
     IN_TIME,
-    LONG_BEFORE,
     NO_SAMPLES,
     NOT_FIRED,
     REPLAYED,
@@ -42,11 +41,10 @@ def judge_proof(
     window = proof.replay.window
     span = f"{window.start:%Y-%m-%d %H:%M} to {window.end:%H:%M} UTC"
     here = Evidence(proof.source, f"replayed from {span}, every {durations.shown(proof.replay.step)}", window.end)
-    fresh = [one for one in proof.replay.firings if one.start >= window.start - LONG_BEFORE]
-    if not fresh:
+    first = proof.replay.caught
+    if first is None:
         yield _not_fired(chosen, proof, here)
     else:
-        first = fresh[0]
         what = f"{first.group[:120]} fires first; {here.seen}" if first.group else here.seen
         yield REPLAYED.holds(_answer(first, proof, seen), Evidence(here.source, what, here.at), *_recorded(proof))
         if expect.before is not None:
@@ -57,9 +55,9 @@ def judge_proof(
 
 def _answer(first: Firing, proof: Replayed, seen: PrometheusAlertObservation) -> str:
     when = says_when(first.start, proof.replay.window, seen.detected)
-    if proof.around is None or isinstance(proof.others, Unseen) or proof.uncovered > _UNCOVERED:
+    if proof.replay.around is None or proof.uncovered > _UNCOVERED:
         return when
-    return f"{when}; {says_how_often(len(proof.others), proof.around)}"
+    return f"{when}; {says_how_often(len(proof.replay.others), proof.replay.around)}"
 
 
 def _recorded(proof: Replayed) -> Iterator[Evidence]:
@@ -71,8 +69,8 @@ def _recorded(proof: Replayed) -> Iterator[Evidence]:
 
 
 def _not_fired(chosen: SeenRule, proof: Replayed, here: Evidence) -> Claim:
-    if proof.replay.firings:
-        since = proof.replay.firings[0].start
+    if proof.replay.already is not None:
+        since = proof.replay.already.start
         return REPLAYED.unknown(
             ALREADY_FIRING, f"it has been firing since {since:%Y-%m-%d %H:%M} UTC or longer, and still did", here
         )
@@ -110,12 +108,13 @@ def _in_time(first: Firing, seen: PrometheusAlertObservation, here: Evidence) ->
 
 
 def _budget(expect: PrometheusAlertExpectation, proof: Replayed, here: Evidence) -> Claim:
-    if isinstance(proof.others, Unseen):
-        return WITHIN_BUDGET.unknown(proof.others)
-    count = len(proof.others)
+    if proof.unheard is not None:
+        return WITHIN_BUDGET.unknown(proof.unheard)
+    others = proof.replay.others
+    count = len(others)
     most = expect.at_most.times if expect.at_most is not None else count
     times = f"it fires {count} time{'s' if count != 1 else ''} besides"
-    shown = ", ".join(f"{one.start:%m-%d %H:%M}" for one in proof.others[:10])
+    shown = ", ".join(f"{one.start:%m-%d %H:%M}" for one in others[:10])
     evidence = Evidence(here.source, f"besides: {shown or 'never'}", here.at)
     if count > most:
         return WITHIN_BUDGET.fails(TOO_NOISY, f"{times}, more than {expect.at_most}", evidence)

@@ -10,11 +10,10 @@ import msgspec
 
 from loopcheck.checker import CannotTell, Unseen, World
 from loopcheck.reasons import NO_INCIDENT_TIME
-from loopcheck.replay import Curve, Firing, Replay, Threshold, Window, episodes
+from loopcheck.replay import EARLY, Curve, Firing, Replay, Threshold, Window, episodes
 from loopcheck_checks.prometheus_alert.definition import expression_of
 from loopcheck_checks.prometheus_alert.manifest import (
     FUTURE_WINDOW,
-    LONG_BEFORE,
     UNFAITHFUL,
     PrometheusAlertExpectation,
     Replayed,
@@ -50,41 +49,40 @@ def window_of(expect: PrometheusAlertExpectation, world: World) -> Window:
 
 
 def look_back(expect: PrometheusAlertExpectation, seen: SeenRule, server: Live, world: World) -> Replayed:
-    """Replay a rule.
+    """Replay a rule over the window that proves it, and over the time around it.
 
     Raises:
         CannotTell: it cannot be replayed faithfully, or Prometheus did not answer.
     """
     window = window_of(expect, world)
+    rule = past_of(seen, server, world)
+    span = expect.at_most.span if expect.at_most is not None else _MONTH
+    around = around_of(window, span, world)
+    wide = world.attempt(lambda: rule.replayed(window, around))
+    unheard = wide if isinstance(wide, Unseen) else None
+    return Replayed(
+        source=f"{server.url}/graph",
+        replay=rule.replayed(window, None) if isinstance(wide, Unseen) else wide,
+        silent=rule.silent(window),
+        gap=rule.uncovered(window),
+        recorded=world.attempt(lambda: rule.recorded(window)),
+        unheard=unheard,
+        uncovered=0.0 if unheard is not None else rule.uncovered(around),
+    )
+
+
+def past_of(seen: SeenRule, server: Live, world: World) -> Past:
+    """A rule, to be replayed.
+
+    Raises:
+        CannotTell: it cannot be replayed faithfully.
+    """
     expression = expression_of(seen)
     if expression is None:
         raise CannotTell(UNFAITHFUL, "its expression cannot be read")
     if seen.rule.labels_follow_value:
         raise CannotTell(UNFAITHFUL, "a label of the rule follows the value, which makes another alert of it each time")
-    rule = _Past(seen, expression, server, _interval(seen, server, world))
-    steps = rule.steps(window)
-    fired = rule.firings(steps)
-    span = expect.at_most.span if expect.at_most is not None else _MONTH
-    around = _around(window, span, world)
-    others = world.attempt(lambda: rule.besides(around, window))
-    return Replayed(
-        source=f"{server.url}/graph",
-        replay=Replay(
-            rule=f"{seen.rule.alert}: {' '.join(seen.rule.expr.split())[:300]}",
-            window=window,
-            step=steps.step,
-            firings=tuple(one for one in fired if one.start <= window.end and (not one.end or one.end > window.start)),
-            curves=rule.curves(steps, window),
-            thresholds=rule.thresholds(),
-            notes=rule.notes(),
-        ),
-        silent=rule.silent(window),
-        gap=rule.uncovered(window),
-        recorded=world.attempt(lambda: rule.recorded(steps, window)),
-        around=around,
-        others=others,
-        uncovered=0.0 if isinstance(others, Unseen) else rule.uncovered(around),
-    )
+    return Past(seen, expression, server, _interval(seen, server, world))
 
 
 def _interval(seen: SeenRule, server: Live, world: World) -> float:
@@ -97,13 +95,14 @@ def _interval(seen: SeenRule, server: Live, world: World) -> float:
     return settings.interval
 
 
-def _around(window: Window, span: timedelta, world: World) -> Window:
+def around_of(window: Window, span: timedelta, world: World) -> Window:
+    """The stretch of length `span` around a window, or before it where it would reach into the future."""
     wide = window.around(span)
     late = max(timedelta(), wide.end - world.now)
     return Window(wide.start - late, wide.end - late)
 
 
-class _Past:
+class Past:
     """A rule with the Prometheus that knows what it would have seen."""
 
     def __init__(self, seen: SeenRule, expression: Expression, server: Live, interval: float) -> None:
@@ -114,7 +113,7 @@ class _Past:
 
     def steps(self, window: Window) -> Evaluations:
         """The evaluations of a window, with as many before it as its state at the beginning depends on."""
-        lead = self._rule.hold + 2 * self._rule.keep + 10 * self._interval + LONG_BEFORE.total_seconds()
+        lead = self._rule.hold + 2 * self._rule.keep + 10 * self._interval + EARLY.total_seconds()
         return _evaluations(window.start.timestamp() - lead, window.end.timestamp(), self._interval)
 
     def _values(self, query: str, steps: Evaluations) -> Mapping[Labels, list[int]]:
@@ -135,15 +134,20 @@ class _Past:
         plain = {_without(own, self._rule.fixed_labels): present for own, present in alerts.items()}
         return replay(plain, steps, self._rule.hold, self._rule.keep)
 
-    def besides(self, around: Window, window: Window) -> tuple[Firing, ...]:
-        """The times at which it fires outside of the window."""
-        every = episodes(self.firings(self.steps(around)))
-        return tuple(
-            one
-            for one in every
-            if one.start <= around.end
-            and (one.end is None or one.end > around.start)
-            and not (one.start <= window.end and (one.end is None or one.end > window.start))
+    def replayed(self, window: Window, around: Window | None) -> Replay:
+        """The rule over a window, with what else fires in the stretch around it."""
+        told = around or window
+        near = self.steps(window)
+        fired = self.firings(self.steps(told))
+        return Replay(
+            rule=f"{self._rule.alert}: {' '.join(self._rule.expr.split())[:300]}",
+            window=window,
+            step=self._interval,
+            firings=tuple(one for one in fired if one.start <= told.end and (not one.end or one.end > told.start)),
+            curves=self.curves(near, window),
+            thresholds=self.thresholds(),
+            notes=self.notes(),
+            around=around,
         )
 
     def curves(self, steps: Evaluations, window: Window) -> tuple[Curve, ...]:
@@ -171,8 +175,9 @@ class _Past:
         recorded = sorted(name for name in self._expression.metrics if ":" in name)
         return tuple(f"It reads {name}, as a rule recorded it then." for name in recorded)
 
-    def recorded(self, steps: Evaluations, window: Window) -> tuple[Firing, ...]:
+    def recorded(self, window: Window) -> tuple[Firing, ...]:
         """When Prometheus recorded the alert as firing, by whatever rule it had of that name then."""
+        steps = self.steps(window)
         chosen = Selector("ALERTS", (Matcher("alertname", "=", self._rule.alert), Matcher("alertstate", "=", "firing")))
         found = {labels: present_of(held, steps) for labels, held in self._server.matrix(str(chosen), steps).items()}
         return tuple(

@@ -22,6 +22,7 @@ _COMMANDS = {
     "verify": "Look at every declared artifact and say which items are done.",
     "list": "List the declared items, without looking at anything.",
     "lint": "Say whether declarations can be read.",
+    "backtest": "Replay alerts over the past, and say when they would have fired.",
     "explain": "Say what can be declared, and what the words of a report mean.",
     "new": "Write a declaration into a post-mortem.",
     "init": "Write the configuration, an issue form and a workflow.",

@@ -6,46 +6,9 @@
         github.fault("GET /repos/*/issues", fault)
 """
 
-import fnmatch
 import itertools
-import json
-from dataclasses import dataclass, field
 
-READ, WRITE, ANY = "read", "write", "any"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One way to go wrong.
-
-    Attributes:
-        name: what it is called in a test's id.
-        status: answered in place of the real answer; `None` to spoil the real one.
-        body: the answer's JSON, or its bytes.
-        headers: sent beside; a callable gets the stand-in.
-        spoil: makes of (status, headers, body of the real answer) what is sent in its place; `None` to leave it.
-        done: whether the request takes effect, though its answer does not say so.
-        cut: the connection is closed without an answer.
-        trickle: seconds between the bytes sent.
-        hang: no answer comes, until whoever asked has left.
-        to: what it can befall: `read`, `write`, or `any`.
-        passes: whether a second try, after what GitHub asks for, can succeed.
-        harmless: whether the answer is as good as without it.
-    """
-
-    name: str
-    status: int | None = None
-    body: object = None
-    headers: object = None
-    spoil: object = None
-    done: bool = False
-    cut: bool = False
-    trickle: float = 0
-    hang: bool = False
-    to: str = ANY
-    passes: bool = False
-    harmless: bool = False
-    kind: str = "application/json; charset=utf-8"
+from standins.faults import GARBLED, HTML, READ, WRITE, Fault, json_spoiler
 
 
 def _message(text, **more):
@@ -58,23 +21,6 @@ def _reset(github, seconds=3600):
         "x-ratelimit-remaining": "0",
         "x-ratelimit-reset": str(int(github.now.timestamp()) + seconds),
     }
-
-
-_HTML = b"<!DOCTYPE html><html><head><title>Unicorn!</title></head><body>We had issues</body></html>"
-
-
-def _json(change):
-    """A spoiler of the answer's JSON; leaves alone what `change` finds nothing in."""
-
-    def spoil(status, headers, body):
-        try:
-            data = json.loads(body)
-        except ValueError:
-            return None
-        changed = change(data)
-        return None if changed is None else (status, headers, json.dumps(changed).encode())
-
-    return spoil
 
 
 def _listed(data):
@@ -125,23 +71,13 @@ def _half_graphql(data):
 
 
 def _graphql_errors(kind, message):
-    return _json(
+    return json_spoiler(
         lambda data: (
             {"data": None, "errors": [{"type": kind, "message": message}]}
             if isinstance(data, dict) and "data" in data
             else None
         )
     )
-
-
-def _cut_body(status, headers, body):
-    """Half the body, and a length that says so: nothing but its text shows that it is not whole."""
-    return status, headers, body[: len(body) // 2] if len(body) > 1 else b"{"
-
-
-def _short_body(status, headers, body):
-    """Half the body under the length of the whole."""
-    return status, {**headers, "Content-Length": str(len(body))}, body[: len(body) // 2]
 
 
 ALL = [
@@ -165,65 +101,22 @@ ALL = [
     Fault("415", 415, _message("Unsupported Media Type")),
     Fault("451", 451, _message("Repository access blocked", block={"reason": "dmca"})),
     *(Fault(str(status), status, _message("Server Error"), passes=True) for status in (500, 502, 503, 504)),
-    Fault("500-html", 500, _HTML, kind="text/html", passes=True),
+    Fault("500-html", 500, HTML, kind="text/html", passes=True),
     Fault("502-done", 502, _message("Server Error"), done=True, to=WRITE, passes=True),
-    Fault("cut", cut=True, passes=True),
-    Fault("cut-done", cut=True, done=True, to=WRITE, passes=True),
-    Fault("hang", hang=True, passes=True),
-    Fault("hang-done", hang=True, done=True, to=WRITE, passes=True),
-    Fault("trickle", trickle=0.02, passes=True),
-    Fault("200-html", 200, _HTML, kind="text/html", passes=True),
-    Fault("200-html-as-json", 200, _HTML, passes=True),
-    Fault("200-empty", 200, b"", passes=True),
-    Fault("200-null", 200, b"null", passes=True),
-    Fault("200-number", 200, b"42", passes=True),
-    Fault("200-text", 200, b'"ok"', passes=True),
-    Fault("200-nothing", 200, b"{}", passes=True),
-    Fault("200-not-utf8", 200, b'{"message": "\xff\xfe"}', passes=True),
-    Fault("200-deep", 200, b"[" * 100_000, passes=True),
-    Fault("304", 304, b""),
-    Fault("204", 204, b""),
-    Fault("cut-body", spoil=_cut_body, passes=True),
-    Fault("short-body", spoil=_short_body, passes=True),
-    Fault("lost-entry", spoil=_json(_lost_entry), to=READ, passes=True),
-    Fault("more-counted", spoil=_json(_more_counted), to=READ, passes=True),
+    *GARBLED,
+    Fault("lost-entry", spoil=json_spoiler(_lost_entry), to=READ, passes=True),
+    Fault("more-counted", spoil=json_spoiler(_more_counted), to=READ, passes=True),
     Fault("graphql-limited", spoil=_graphql_errors("RATE_LIMITED", "API rate limit exceeded")),
     Fault("graphql-not-found", spoil=_graphql_errors("NOT_FOUND", "Could not resolve to a Repository")),
     Fault("graphql-forbidden", spoil=_graphql_errors("FORBIDDEN", "Resource not accessible by integration")),
     Fault("graphql-timeout", spoil=_graphql_errors("INTERNAL", "Something went wrong while executing your query."), passes=True),
-    Fault("graphql-partial", spoil=_json(_partial_graphql)),
-    Fault("graphql-half", spoil=_json(_half_graphql)),
+    Fault("graphql-partial", spoil=json_spoiler(_partial_graphql)),
+    Fault("graphql-half", spoil=json_spoiler(_half_graphql)),
     Fault("redirect-elsewhere", 301, _message("Moved Permanently"), lambda github: {"Location": f"{github.elsewhere}/stolen"}),
     Fault("redirect-to-html", 302, b"", lambda github: {"Location": f"{github.elsewhere}/login"}),
 ]  # fmt: skip
 
 FAULTS = {fault.name: fault for fault in ALL}
-
-
-@dataclass
-class Planned:
-    """A fault that waits for its request."""
-
-    when: object
-    fault: Fault
-    times: int | None
-    after: int
-    met: int = field(default=0)
-
-    def takes(self, call):
-        """Whether the fault befalls this request; counts it if it could have."""
-        if callable(self.when):
-            if not self.when(call):
-                return False
-        elif not fnmatch.fnmatchcase(f"{call.method} {call.path}", self.when):
-            return False
-        if call.method != "GET" and self.fault.to == READ and call.path != "/graphql":
-            return False
-        if call.method == "GET" and self.fault.to == WRITE:
-            return False
-        place = self.met
-        self.met += 1
-        return place >= self.after and (self.times is None or place < self.after + self.times)
 
 
 def each(paths):

@@ -1,21 +1,17 @@
 """The stand-in's HTTP side: who asks, whether they may, what went wrong on the way, and the log of it all."""
 
 import copy
-import gzip
 import itertools
 import json
-import re
-import threading
-import time
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
 from standins.github import openapi, routes, routing
-from standins.github.faults import FAULTS, Planned
+from standins.github.faults import FAULTS
 from standins.github.routing import Answer, Call, Refused, Unexpected
 from standins.github.state import Account, Repository, Token, iso
+from standins.serving import Served
 
 _BOT = "github-actions[bot]"
 _EVERYTHING = (
@@ -24,7 +20,7 @@ _EVERYTHING = (
 _WRITES_A_MINUTE = 80
 
 
-class GitHubStandIn:
+class GitHubStandIn(Served):
     """A GitHub with one repository to begin with.
 
     Args:
@@ -35,65 +31,33 @@ class GitHubStandIn:
 
     Attributes:
         repositories: by full name; `repository` is the first.
-        requests: the log, one `Call` each.
-        unexpected: requests that no route, or no parameter of a route, is there for.
         lag: how many requests after a write a replica may still show what was there before.
-        latency: seconds that each answer takes.
-        after: called with each `Call` after it was answered, to change what there is.
     """
 
+    FAULTS = FAULTS
+
     def __init__(self, repository="acme/shop", *, private=True, permissions=None, now=None):
+        super().__init__()
         self.now = now or datetime.now(UTC).replace(microsecond=0)
         self.ids = itertools.count(1001)
         self.accounts = {}
         self.tokens = {}
         self.repositories = {}
-        self.requests = []
-        self.unexpected = []
-        self.errors = []
-        """What failed inside the stand-in; fails the test at the end."""
         self.lag = 0
-        self.latency = 0
-        self.after = lambda call: None
         self.secondary_limits = False
         """Whether more than 80 writes a minute of the stand-in's time are refused."""
         self.elsewhere = "http://127.0.0.2:9"
         """A host that is not GitHub, for redirections."""
         self.validate = openapi.validator()
         """Called with each request and its answer, where GitHub's description is at hand."""
-        self._planned = []
         self._snapshots = []
         self._writes = []
-        self._count = itertools.count(1)
-        self._state = threading.RLock()
-        self._lock = threading.Lock()
-        self._stopping = threading.Event()
         self.add_account(_BOT, id=41898282, kind="Bot")
         self.repository = self.add_repository(repository, private=private)
         self.token = "ghs_" + "0123456789abcdef" * 2
         if permissions is None:
             permissions = dict.fromkeys(_EVERYTHING.split(), "write")
         self.add_token(self.token, self.account(_BOT), permissions)
-
-    def __enter__(self):
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(self, kind, *_):
-        self._stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
-        if kind is None:
-            assert not self.errors, "\n".join(self.errors)
-            assert not self.unexpected, f"nobody should ask for {self.unexpected}"
-
-    @property
-    def url(self):
-        """The address of the API."""
-        return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def environment(self):
@@ -130,25 +94,6 @@ class GitHubStandIn:
         self.account(made.owner).kind = "Organization"
         return made
 
-    def fault(self, when, how, *, times=1, after=0):
-        """Let something go wrong.
-
-        Args:
-            when: `"GET /repos/*/issues"`, `*` for anything, or a function of the `Call`.
-            how: a `Fault`, or the name of one of `FAULTS`.
-            times: how many of the requests that fit it befalls; `None` for all.
-            after: how many of them pass unharmed first.
-        """
-        planned = Planned(when, FAULTS[how] if isinstance(how, str) else how, times, after)
-        self._planned.append(planned)
-        return planned
-
-    def asked(self, pattern="*"):
-        """The requests in the log that fit: `"POST *"`."""
-        return [
-            call for call in self.requests if re.fullmatch(pattern.replace("*", ".*"), f"{call.method} {call.path}")
-        ]
-
     @property
     def writes(self):
         """The requests that were to change something."""
@@ -158,34 +103,20 @@ class GitHubStandIn:
 
     # What follows runs in the server's threads.
 
-    def receive(self, method, target, headers, raw):
-        """Whether a fault befalls the request, and its answer: (fault or None, status, headers, body)."""
+    def _call(self, method, target, headers):
         parts = urlsplit(target)
-        call = Call(self, method, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), headers, None, None)
-        with self._lock:
-            call.number = next(self._count)
-            self.requests.append(call)
-            fault = next((planned.fault for planned in self._planned if planned.takes(call)), None)
-        call.fault = fault
-        if fault and fault.status is not None and not fault.done:
-            more = fault.headers(self) if callable(fault.headers) else fault.headers or {}
-            body = fault.body if isinstance(fault.body, bytes) else json.dumps(fault.body).encode()
-            return fault, fault.status, {"Content-Type": fault.kind, **self._common(), **more}, body
-        if fault and (fault.cut or fault.hang) and not fault.done:
-            return fault, 0, {}, b""
-        with self._state:
-            answer = self._answer(call, raw)
-            self.after(call)
+        return Call(self, method, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), headers, None, None)
+
+    def _reply(self, call, raw):
+        answer = self._answer(call, raw)
         body = answer.raw
         if body is None:
             body = b"" if answer.status in (204, 304) or answer.data is None else json.dumps(answer.data).encode()
-        sent = {"Content-Type": answer.kind, **self._common(), **self._limits(call), **answer.headers}
-        status = answer.status
-        if fault and fault.spoil:
-            status, sent, body = fault.spoil(status, sent, body) or (status, sent, body)
-        if fault and fault.status is not None:  # done, and said to have failed
-            status, body = fault.status, json.dumps(fault.body).encode()
-        return fault, status, sent, body
+        return (
+            answer.status,
+            {"Content-Type": answer.kind, **self._common(), **self._limits(call), **answer.headers},
+            body,
+        )
 
     def _answer(self, call, raw):
         try:
@@ -310,65 +241,6 @@ def _mutates(body):
 
 def _accepted(needs):
     return "; ".join(one.replace(":", "=") for one in needs.split("|"))
-
-
-def _handler(github):
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # or each answer waits 40 ms for an acknowledgement
-
-        def _any(self):
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            fault, status, headers, body = github.receive(self.command, self.path, self.headers, raw)
-            if github.latency:
-                time.sleep(github.latency)
-            if fault and fault.hang:
-                self._until_left()
-            if fault and (fault.cut or fault.hang):
-                self.close_connection = True
-                return
-            self._send(status, headers, body, fault.trickle if fault else 0)
-
-        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _any  # noqa: N815 - http.server's names
-
-        def _until_left(self):
-            self.connection.settimeout(0.02)
-            while not github._stopping.is_set():
-                try:
-                    if not self.connection.recv(1):
-                        return
-                except TimeoutError:
-                    continue
-                except OSError:
-                    return
-
-        def _send(self, status, headers, body, trickle):
-            promised = headers.pop("Content-Length", None)
-            if promised is None and len(body) > 1000 and "gzip" in self.headers.get("Accept-Encoding", ""):
-                body = gzip.compress(body, 1)
-                headers["Content-Encoding"] = "gzip"
-            self.log_request(status)
-            self.send_response_only(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            if status not in (204, 304):
-                self.send_header("Content-Length", promised or str(len(body)))
-            self.end_headers()
-            try:
-                for place in range(0, len(body), 1 if trickle else max(1, len(body))):
-                    self.wfile.write(body[place : place + 1] if trickle else body)
-                    self.wfile.flush()
-                    if trickle and github._stopping.wait(trickle):
-                        break
-            except OSError:
-                self.close_connection = True  # whoever asked has left
-            if promised:
-                self.close_connection = True
-
-        def log_message(self, *_):
-            pass
-
-    return Handler
 
 
 __all__ = ["GitHubStandIn", "iso", "routes"]

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from loopcheck.binding import BindingError
+from loopcheck.checker import CannotTell, Replayer
 from loopcheck.model import Incident, Rung, Verdict
+from loopcheck.replay import Window
 from loopcheck.testing import RepositoryBuilder, examine, expectation
 from loopcheck.testing.contract import check_contract, round_trips
 from loopcheck.testing.repository import NOW
@@ -211,7 +213,8 @@ def test_the_answer(tmp_path):
     assert [(one.value, one.comparator) for one in proof.replay.thresholds] == [(0.05, ">")]
     (curve,) = proof.replay.curves
     assert (curve.group, len(curve.times), curve.values[:2]) == ('{job="shop"}', 61, (0.2, 0.2))
-    (firing,) = proof.replay.firings
+    firing = proof.replay.caught
+    assert len(proof.replay.firings) == 2
     assert (firing.group, firing.end) == ('{job="shop"}', mutants.STARTED + timedelta(minutes=60))
 
 
@@ -235,6 +238,27 @@ def test_a_rule_as_it_was_first_written(tmp_path):
     assert said == "it does not fire in the window (`> 0.25` for 5m); at `> 0.19` it would have"
     said, _ = answer(tmp_path / "after", expect=expect)
     assert said.startswith("fires at 09:19, T+5 min")
+
+
+def test_a_rule_by_its_name_over_any_window(tmp_path):
+    scene = mutants.Scene(
+        files=((mutants.PATH, rules(LAG)),), loaded=rules("{alert: Live, expr: errors > 0.05, for: 5m}")
+    )
+    repository = RepositoryBuilder(tmp_path)
+    repository.commit(dict(scene.files))
+    window = Window(mutants.STARTED, mutants.STARTED + timedelta(hours=1))
+    assert isinstance(CHECKER, Replayer)
+    with mutants.stand_in(scene) as servers:
+        world = repository.session(environment=servers.environment).world()
+        assert CHECKER.named("Lag", world).rules is None
+        expect = CHECKER.named("Live", world)
+        assert (expect.alert, expect.rules) == ("Live", "live")
+        replayed = CHECKER.replay(expect, window, world)
+        with pytest.raises(CannotTell, match="no alerting rule"):
+            CHECKER.named("Other", world)
+        with pytest.raises(CannotTell, match="which of 0"):
+            CHECKER.replay(expectation(CHECKER, "{alert: Other}"), window, world)
+    assert (replayed.caught.start, replayed.around) == (mutants.STARTED + timedelta(minutes=5), None)
 
 
 def test_described_in_one_line():

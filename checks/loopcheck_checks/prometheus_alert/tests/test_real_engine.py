@@ -10,7 +10,7 @@ from standins.monitoring import MISSING, Servers
 from loopcheck.replay import Window
 from loopcheck.testing import RepositoryBuilder
 from loopcheck_checks.prometheus_alert.manifest import SeenRule
-from loopcheck_checks.prometheus_alert.proof import _Past
+from loopcheck_checks.prometheus_alert.proof import Past
 from loopcheck_checks.prometheus_alert.tests import windows
 from loopcheck_checks.systems.prometheus import Live, parse, read_rules
 from loopcheck_checks.systems.prometheus.replaying import Evaluations
@@ -64,7 +64,7 @@ def test_the_replay_fires_when_the_engine_does(tmp_path, those, start, live):
     for one in those:
         rule = rules[f"W{one.number}"]
         steps = Evaluations(start, one.step, windows.LENGTH // one.step)
-        past = _Past(SeenRule(rule=rule, source=""), parse(rule.expr), live, one.step)
+        past = Past(SeenRule(rule=rule, source=""), parse(rule.expr), live, one.step)
         found = {}
         for firing in past.firings(steps):
             begin = steps.number(firing.start.timestamp())
@@ -93,7 +93,7 @@ def test_a_window_is_replayed_with_what_led_to_it(those, start, live):
     rules = {rule.alert: rule for rule in read_rules(windows.rule_file(those), "rules").rules}
     for one in those[:80]:
         rule = rules[f"W{one.number}"]
-        past = _Past(SeenRule(rule=rule, source=""), parse(rule.expr), live, one.step)
+        past = Past(SeenRule(rule=rule, source=""), parse(rule.expr), live, one.step)
         whole = past.firings(Evaluations(start, one.step, windows.LENGTH // one.step))
         begin = datetime.fromtimestamp(start + windows.LENGTH // 2, UTC)
         window = Window(begin, begin + timedelta(minutes=30))

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
-from standins.datadog import DOWNTIMES, MONITORS, RULES, VALIDATE, DatadogStandIn
+from standins.datadog import DOWNTIMES, FAULTS, MONITORS, RULES, VALIDATE, DatadogStandIn, Fault
 
 from loopcheck.model import Outcome, Verdict
 from loopcheck.testing import RepositoryBuilder, examine
@@ -18,6 +18,11 @@ from loopcheck_checks.systems.datadog.client import Patience
 
 CHECKER = DatadogMonitorChecker()
 HTML = b"<!DOCTYPE html><title>Sign in</title>"
+
+
+def answering(datadog, path, status, body=b"", *, times=None, **more):
+    """Let Datadog answer `path` like this, `times` times or for ever."""
+    datadog.fault(f"GET {path}", Fault("this", status, body, **more), times=times)
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +63,7 @@ def test_an_alarm_that_is_there_takes_four_requests(verify):
     assert {evidence.source for claim in result.claims for evidence in claim.evidence} == {
         "https://app.datadoghq.com/monitors/101"
     }
-    assert datadog.requests == {VALIDATE: 1, MONITORS: 1, DOWNTIMES: 1, RULES: 1}
+    assert datadog.counts == {VALIDATE: 1, MONITORS: 1, DOWNTIMES: 1, RULES: 1}
 
 
 def test_the_number_of_requests_does_not_grow_with_the_items(repository):
@@ -67,14 +72,14 @@ def test_the_number_of_requests_does_not_grow_with_the_items(repository):
         with ThreadPoolExecutor(8) as pool:
             results = list(pool.map(lambda _: examine(CHECKER, METRIC, session), range(200)))
     assert {result.verdict for result in results} == {Verdict.VERIFIED}
-    assert sum(datadog.requests.values()) == session.counts["datadog"] == 4
+    assert len(datadog.requests) == session.counts["datadog"] == 4
 
 
 @pytest.mark.parametrize(("before", "pages"), [(998, 1), (999, 2), (1000, 2), (2500, 3)])
 def test_every_page_is_read(verify, before, pages):
     with DatadogStandIn([*neighbours(before), monitor()]) as datadog:
         assert verify(datadog).verdict is Verdict.VERIFIED
-        assert datadog.requests[MONITORS] == pages
+        assert datadog.counts[MONITORS] == pages
 
 
 def test_what_is_on_no_page_is_absent(verify):
@@ -86,21 +91,26 @@ def test_what_is_on_no_page_is_absent(verify):
 
 def test_a_list_that_shifts_while_it_is_read_is_read_again(verify):
     with DatadogStandIn([*neighbours(1500), monitor()]) as datadog:
-        fresh = iter([monitor(id=9, name="New", query="avg(last_5m):avg:x{*} > 1")])
-        datadog.after_page = lambda _path, _page: [datadog.monitors.insert(0, one) for one in fresh]
+        fresh = [monitor(id=9, name="New", query="avg(last_5m):avg:x{*} > 1")]
+
+        def add(call):
+            if call.path == MONITORS and fresh:
+                datadog.monitors.insert(0, fresh.pop())
+
+        datadog.after = add
         assert verify(datadog).verdict is Verdict.VERIFIED
-        assert datadog.requests[MONITORS] == 4
+        assert datadog.counts[MONITORS] == 4
 
 
 def test_a_list_that_shifts_all_the_time_is_not_believed(verify):
     with DatadogStandIn(neighbours(1500)) as datadog:
-        datadog.after_page = lambda _path, page: datadog.monitors.insert(0, neighbours(1, 10_000 + page)[0])
+        datadog.after = lambda call: datadog.monitors.insert(0, neighbours(1, 10_000 + call.number)[0])
         assert reasons(verify(datadog)) == {"observed": "bad-response"}
 
 
 def test_a_page_for_people_is_no_answer(verify):
     with DatadogStandIn([monitor()]) as datadog:
-        datadog.fault(VALIDATE, 200, b'{"valid": true}', kind="text/html; charset=utf-8")
+        answering(datadog, VALIDATE, 200, b'{"valid": true}', kind="text/html; charset=utf-8")
         assert reasons(verify(datadog)) == {"observed": "bad-response"}
 
 
@@ -133,7 +143,7 @@ GARBAGE = [
 @pytest.mark.parametrize(("status", "body", "headers", "reason"), GARBAGE)
 def test_without_an_answer_nothing_is_concluded(verify, path, status, body, headers, reason):
     with DatadogStandIn([monitor()]) as datadog:
-        datadog.fault(path, status, body, headers=headers)
+        answering(datadog, path, status, body, headers=headers)
         result = verify(datadog)
     assert (result.verdict, reasons(result)) == (Verdict.INCONCLUSIVE, {"observed": reason})
 
@@ -141,8 +151,8 @@ def test_without_an_answer_nothing_is_concluded(verify, path, status, body, head
 @pytest.mark.parametrize(("status", "body", "headers", "reason"), GARBAGE)
 def test_downtimes_and_rules_that_are_not_seen_leave_the_rest_standing(verify, status, body, headers, reason):
     with DatadogStandIn([monitor(message="Lag")], rules=[rule()]) as datadog:
-        datadog.fault(DOWNTIMES, status, body, headers=headers)
-        datadog.fault(RULES, status, body, headers=headers)
+        answering(datadog, DOWNTIMES, status, body, headers=headers)
+        answering(datadog, RULES, status, body, headers=headers)
         result = verify(datadog)
     assert (result.verdict, reasons(result)) == (
         Verdict.INCONCLUSIVE,
@@ -150,15 +160,34 @@ def test_downtimes_and_rules_that_are_not_seen_leave_the_rest_standing(verify, s
     )
 
 
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)
+@pytest.mark.parametrize("path", [VALIDATE, MONITORS, DOWNTIMES, RULES])
+def test_no_fault_changes_what_is_true(verify, monkeypatch, path, fault):
+    monkeypatch.setattr(client, "PATIENCE", Patience(request=0.1, backoff=0.001))
+    routed = rule(filter={"tags": ["team:database"]}, recipients=["pagerduty-database"])
+    with DatadogStandIn([monitor(message="Lag")], [downtime()], [routed]) as datadog:
+        datadog.fault(f"GET {path}", fault, times=None)
+        assert verify(datadog, "metric: postgresql.replication_delay").verdict is not Verdict.FAILED
+        assert verify(datadog, "metric: postgresql.gone").verdict is not Verdict.VERIFIED
+
+
+@pytest.mark.parametrize("fault", [one for one in FAULTS.values() if one.passes], ids=lambda fault: fault.name)
+def test_a_fault_that_passes_costs_an_attempt_and_no_verdict(verify, monkeypatch, fault):
+    monkeypatch.setattr(client, "PATIENCE", Patience(request=0.1, backoff=0.001))
+    with DatadogStandIn([monitor()], [downtime()], [rule()]) as datadog:
+        datadog.fault(f"GET {MONITORS}", fault)
+        assert verify(datadog).verdict in {Verdict.VERIFIED, Verdict.INCONCLUSIVE}
+
+
 def test_rules_that_are_refused_do_not_matter_where_the_message_tells(verify):
     with DatadogStandIn([monitor()]) as datadog:
-        datadog.fault(RULES, 403, REFUSED)
+        answering(datadog, RULES, 403, REFUSED)
         assert verify(datadog).verdict is Verdict.VERIFIED
 
 
 def test_downtimes_that_are_refused_leave_a_mute_to_be_seen(verify):
     with DatadogStandIn([monitor(options={"silenced": {"*": None}})]) as datadog:
-        datadog.fault(DOWNTIMES, 403, REFUSED)
+        answering(datadog, DOWNTIMES, 403, REFUSED)
         result = verify(datadog, "metric: postgresql.replication_delay")
     assert (result.verdict, reasons(result)) == (
         Verdict.FAILED,
@@ -176,20 +205,22 @@ def test_downtimes_that_are_refused_leave_a_mute_to_be_seen(verify):
 )
 def test_a_refused_key_says_what_may_be_wrong_with_it(verify, keys, says):
     with DatadogStandIn([monitor()]) as datadog:
+        datadog.app_keys["no-scope"] = {"dashboards_read"}
         result = verify(datadog, **keys)
     assert (result.verdict, reasons(result)) == (Verdict.INCONCLUSIVE, {"observed": "refused"})
     assert all(words in result.claims[0].message for words in says)
 
 
 def test_a_key_that_is_refused_is_not_tried_again(verify):
-    with DatadogStandIn([monitor()], api_key="another") as datadog:
+    with DatadogStandIn([monitor()]) as datadog:
+        datadog.api_keys = {"another"}
         verify(datadog)
-        assert datadog.requests == {VALIDATE: 1}
+        assert datadog.counts == {VALIDATE: 1}
 
 
 def test_an_invalid_key_that_is_answered_with_200(verify):
     with DatadogStandIn([monitor()]) as datadog:
-        datadog.fault(VALIDATE, 200, {"valid": False})
+        answering(datadog, VALIDATE, 200, {"valid": False})
         assert reasons(verify(datadog)) == {"observed": "refused"}
 
 
@@ -227,7 +258,7 @@ def test_the_process_environment_does_not_steer_the_client(verify, monkeypatch):
 
 def test_a_redirect_does_not_take_the_keys_along(verify):
     with DatadogStandIn() as stranger, DatadogStandIn([monitor()]) as datadog:
-        datadog.fault(MONITORS, 302, b"", headers={"Location": f"{stranger.url}/api/v1/monitor"})
+        answering(datadog, MONITORS, 302, b"", headers={"Location": f"{stranger.url}/api/v1/monitor"})
         assert reasons(verify(datadog)) == {"observed": "bad-response"}
         assert not stranger.requests
 
@@ -246,40 +277,40 @@ def test_the_sites_are_those_of_the_client():
 @pytest.mark.parametrize("status", [500, 502, 429])
 def test_a_passing_fault_is_waited_out(verify, status):
     with DatadogStandIn([monitor()]) as datadog:
-        datadog.fault(MONITORS, status, b"", headers={"X-RateLimit-Reset": "0"}, times=2)
+        answering(datadog, MONITORS, status, b"", headers={"X-RateLimit-Reset": "0"}, times=2)
         assert verify(datadog).verdict is Verdict.VERIFIED
-        assert datadog.requests[MONITORS] == 3
+        assert datadog.counts[MONITORS] == 3
 
 
 def test_a_fault_that_stays_is_given_up_after_three_tries(verify):
     with DatadogStandIn([monitor()]) as datadog:
-        datadog.fault(MONITORS, 500)
+        answering(datadog, MONITORS, 500)
         verify(datadog)
-        assert datadog.requests[MONITORS] == 3
+        assert datadog.counts[MONITORS] == 3
 
 
 def test_a_rate_limit_is_not_waited_for_beyond_the_run(verify):
     with DatadogStandIn([monitor()]) as datadog:
-        datadog.fault(MONITORS, 429, headers={"X-RateLimit-Reset": "4"})
+        answering(datadog, MONITORS, 429, headers={"X-RateLimit-Reset": "4"})
         assert reasons(verify(datadog, seconds=2)) == {"observed": "rate-limited"}
-        assert datadog.requests[MONITORS] == 1
+        assert datadog.counts[MONITORS] == 1
 
 
 def test_an_answer_that_drips_is_cut_off(verify):
     with DatadogStandIn([monitor()]) as datadog:
-        datadog.fault(VALIDATE, 200, b'{"valid": true}' + b" " * 200, trickle=0.02)
+        answering(datadog, VALIDATE, 200, b'{"valid": true}' + b" " * 200, trickle=0.02)
         assert reasons(verify(datadog)) == {"observed": "timeout"}
 
 
 def test_a_refusal_that_drips_is_cut_off_too(verify):
     with DatadogStandIn([monitor()]) as datadog:
-        datadog.fault(VALIDATE, 403, b" " * 200, trickle=0.02)
+        answering(datadog, VALIDATE, 403, b" " * 200, trickle=0.02)
         assert reasons(verify(datadog)) == {"observed": "timeout"}
 
 
 def test_an_answer_that_does_not_come_is_a_timeout(verify):
     with DatadogStandIn([monitor()]) as datadog:
-        datadog.fault(VALIDATE, 200, b'{"valid": true}', trickle=0.5)
+        answering(datadog, VALIDATE, 200, b'{"valid": true}', trickle=0.5)
         assert reasons(verify(datadog)) == {"observed": "timeout"}
 
 
@@ -317,11 +348,13 @@ ODD = [
 @pytest.mark.parametrize("odd", ODD, ids=str)
 def test_an_odd_monitor_says_nothing_of_the_others(verify, odd):
     with DatadogStandIn([odd, monitor()]) as datadog:
+        datadog.validate = None
         assert verify(datadog).verdict is Verdict.VERIFIED
 
 
 def test_an_odd_monitor_may_be_the_one(verify):
     with DatadogStandIn([ODD[0], *neighbours(2)]) as datadog:
+        datadog.validate = None
         assert reasons(verify(datadog)) == {"found": "unreadable-monitor"}
         assert verify(datadog, "name: another").verdict is Verdict.FAILED
 
@@ -335,7 +368,7 @@ def test_every_page_of_downtimes_is_read(verify):
     assert reasons(result) == {"not-in-downtime": "in-downtime"}
     [claim] = [claim for claim in result.claims if claim.outcome is Outcome.FAILS]
     assert claim.evidence[0].source == "https://app.datadoghq.com/monitors/downtimes?downtimeId=mine"
-    assert datadog.requests[DOWNTIMES] == 4
+    assert datadog.counts[DOWNTIMES] == 4
 
 
 @pytest.mark.parametrize(
@@ -349,13 +382,13 @@ def test_every_page_of_downtimes_is_read(verify):
 )
 def test_pages_of_downtimes_that_disagree_are_not_believed(verify, answer):
     with DatadogStandIn([monitor()]) as datadog:
-        datadog.fault(DOWNTIMES, 200, answer)
+        answering(datadog, DOWNTIMES, 200, answer)
         assert reasons(verify(datadog)) == {"not-in-downtime": "bad-response"}
 
 
 def test_no_key_is_in_what_is_reported(verify):
     with DatadogStandIn([monitor()]) as datadog:
-        datadog.fault(MONITORS, 403, {"errors": ["key good-api-key is bad"]})
+        answering(datadog, MONITORS, 403, {"errors": ["key good-api-key is bad"]})
         assert b"good-a" not in msgspec.json.encode(verify(datadog))
 
 
