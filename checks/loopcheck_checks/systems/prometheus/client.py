@@ -78,6 +78,8 @@ class Patience(msgspec.Struct, frozen=True):
 
 
 PATIENCE = Patience()
+_MOST_TIMEOUTS = 3
+"""So many answers in succession that did not come, and the server is not waited for again in this run."""
 
 
 def is_set(world: World, system: System) -> bool:
@@ -105,6 +107,7 @@ class Client:
         self._headers, self._auth = _credentials(world, system)
         self._connections: requests.Session | None = None
         self._lock = threading.Lock()
+        self._timeouts = 0
 
     def get(self, what: str, path: str, parameters: Sequence[tuple[str, str]] = ()) -> bytes:
         """The body of an answer, JSON of the status 200.
@@ -164,6 +167,10 @@ class Client:
         In a thread of its own: a time-out of `requests` is for each wait, and a server that sends a byte at a time,
         be it of the headers, would keep a run for ever.
         """
+        if self._timeouts >= _MOST_TIMEOUTS:
+            raise CannotTell(
+                TIMEOUT, f"{self._system.name} did not answer {_MOST_TIMEOUTS} times, and is not asked again"
+            )
         self._session()  # what it imports is not the server's time
         limit = self._world.timeout(self._patience.request)
         flight = _Flight()
@@ -172,10 +179,14 @@ class Client:
         )
         thread.start()
         thread.join(limit)
-        if flight.trouble is not None:
-            raise flight.trouble
-        if flight.answer is None:
-            raise CannotTell(TIMEOUT, f"{self._system.name} did not send {what} in {limit:g} s")
+        trouble = flight.trouble
+        if trouble is None and flight.answer is None:
+            trouble = CannotTell(TIMEOUT, f"{self._system.name} did not send {what} in {limit:g} s")
+        with self._lock:
+            slow = isinstance(trouble, CannotTell) and trouble.reason is TIMEOUT
+            self._timeouts = self._timeouts + 1 if slow else 0
+        if trouble is not None or flight.answer is None:
+            raise trouble or CannotTell(TIMEOUT, f"{self._system.name} did not send {what}")
         return flight.answer
 
     def _send(

@@ -15,12 +15,13 @@ from standins.prometheus import (
     STATUS,
 )
 
+from loopcheck.checker import CannotTell
 from loopcheck.model import Outcome, Rung, Verdict
 from loopcheck.testing import RepositoryBuilder, examine
 from loopcheck.testing.repository import NOW
 from loopcheck.world import Repository, Session
 from loopcheck_checks.prometheus_alert import PrometheusAlertChecker, mutants
-from loopcheck_checks.systems.prometheus import client
+from loopcheck_checks.systems.prometheus import Live, client
 from loopcheck_checks.systems.prometheus.client import Patience
 
 # Evaluated every five minutes, so that a month has few evaluations.
@@ -137,6 +138,16 @@ def test_an_answer_in_drops_is_not_waited_for(verify, servers, path):
     assert time.monotonic() - begun < 5
 
 
+def test_a_server_that_hangs_is_given_up(repository, servers):
+    servers.fault(QUERY, 200, b" " * 10_000, trickle=0.05)
+    session = Session(repository, now=NOW, environment=servers.environment)
+    server = Live(session.world())
+    for number in range(20):
+        with pytest.raises(CannotTell, match="did not"):
+            server.vector(f"x{number}")
+    assert servers.requests[QUERY] == 3
+
+
 def test_an_answer_that_never_ends_is_cut_off(verify, servers, monkeypatch):
     monkeypatch.setattr(client, "_MAX_BODY", 1000)
     servers.fault(RULES, 200, b" " * 5000)
@@ -213,6 +224,4 @@ def test_a_long_query_is_sent_as_a_form(repository, servers):
     long = "metric_" + "x" * 5000
     servers.results = {long: lambda _time: [({"job": "shop"}, 1.0)]}
     session = Session(repository, now=NOW, environment=servers.environment)
-    from loopcheck_checks.systems.prometheus import Live
-
     assert Live(session.world()).vector(long) == ({"job": "shop"},)
