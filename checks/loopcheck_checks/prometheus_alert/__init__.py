@@ -14,6 +14,8 @@ from loopcheck_checks.prometheus_alert.definition import meant
 from loopcheck_checks.prometheus_alert.judge import judge
 from loopcheck_checks.prometheus_alert.manifest import (
     MANIFEST,
+    MOST_UNCOVERED,
+    NO_SAMPLES,
     PrometheusAlertExpectation,
     PrometheusAlertObservation,
     PrometheusSettings,
@@ -61,7 +63,13 @@ class PrometheusAlertChecker(Checker[PrometheusAlertExpectation, PrometheusAlert
         if len(chosen) != 1:
             raise CannotTell(AMBIGUOUS, f"it cannot be told which of {len(chosen)} rules is meant")
         around = around_of(window, expect.at_most.span, world) if expect.at_most is not None else None
-        return past_of(chosen[0][0], live(world), world).replayed(window, around)
+        past = past_of(chosen[0][0], live(world), world)
+        replayed = past.replayed(window, around)
+        if not replayed.firings and (silent := past.silent(window)):
+            raise CannotTell(NO_SAMPLES, f"there are no samples of `{silent[0][:200]}` from then")
+        if not replayed.firings and (gap := past.uncovered(window)) > MOST_UNCOVERED:
+            raise CannotTell(NO_SAMPLES, f"there are no samples from {gap:.0%} of the window")
+        return replayed
 
     def named(self, text: str, world: World) -> PrometheusAlertExpectation:
         """See `loopcheck.checker.Replayer.named`. A rule of the repository is meant before one of Prometheus's."""

@@ -15,6 +15,8 @@ from loopcheck.replay import Firing, Replay
 from loopcheck_checks.systems import prometheus
 
 _LONGEST = timedelta(days=31)
+MOST_UNCOVERED = 0.05
+"""The share of a stretch that may be without samples before nothing is said of what does not fire in it."""
 
 
 class Span(Expectation, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from loopcheck_checks.prometheus_alert.definition import expression_of
 from loopcheck_checks.prometheus_alert.manifest import (
     ALREADY_FIRING,
     IN_TIME,
+    MOST_UNCOVERED,
     NO_SAMPLES,
     NOT_FIRED,
     REPLAYED,
@@ -25,9 +26,6 @@ from loopcheck_checks.prometheus_alert.manifest import (
 )
 from loopcheck_checks.systems.prometheus import durations
 from loopcheck_checks.systems.prometheus.replaying import near_miss, would_have
-
-_UNCOVERED = 0.05
-"""The share of a stretch that may be without samples before nothing is said of how often an alert fires in it."""
 
 
 def judge_proof(
@@ -55,7 +53,7 @@ def judge_proof(
 
 def _answer(first: Firing, proof: Replayed, seen: PrometheusAlertObservation) -> str:
     when = says_when(first.start, proof.replay.window, seen.detected)
-    if proof.replay.around is None or proof.uncovered > _UNCOVERED:
+    if proof.replay.around is None or proof.uncovered > MOST_UNCOVERED:
         return when
     return f"{when}; {says_how_often(len(proof.replay.others), proof.replay.around)}"
 
@@ -74,7 +72,7 @@ def _not_fired(chosen: SeenRule, proof: Replayed, here: Evidence) -> Claim:
         return REPLAYED.unknown(
             ALREADY_FIRING, f"it has been firing since {since:%Y-%m-%d %H:%M} UTC or longer, and still did", here
         )
-    if proof.gap > _UNCOVERED:
+    if proof.gap > MOST_UNCOVERED:
         return REPLAYED.unknown(NO_SAMPLES, f"there are no samples from {proof.gap:.0%} of the window", here)
     if proof.silent:
         return REPLAYED.unknown(NO_SAMPLES, f"there are no samples of `{proof.silent[0][:200]}` from then", here)
@@ -118,7 +116,7 @@ def _budget(expect: PrometheusAlertExpectation, proof: Replayed, here: Evidence)
     evidence = Evidence(here.source, f"besides: {shown or 'never'}", here.at)
     if count > most:
         return WITHIN_BUDGET.fails(TOO_NOISY, f"{times}, more than {expect.at_most}", evidence)
-    if proof.uncovered > _UNCOVERED:
+    if proof.uncovered > MOST_UNCOVERED:
         share = f"{proof.uncovered:.0%}"
         return WITHIN_BUDGET.unknown(NO_SAMPLES, f"there are no samples from {share} of the time around it", evidence)
     return WITHIN_BUDGET.holds(f"{times}, within {expect.at_most}", evidence)

@@ -261,6 +261,29 @@ def test_a_rule_by_its_name_over_any_window(tmp_path):
     assert (replayed.caught.start, replayed.around) == (mutants.STARTED + timedelta(minutes=5), None)
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"empty": ("count(",)}, "no samples of"),
+        ({"dark": (0, 30)}, "from 49% of the window"),
+        ({}, None),
+    ],
+)
+def test_what_is_not_stored_has_not_been_silent(tmp_path, changes, says):
+    scene = mutants.Scene(spikes=(), **changes)
+    repository = RepositoryBuilder(tmp_path)
+    repository.commit(dict(scene.files))
+    window = Window(mutants.STARTED, mutants.STARTED + timedelta(hours=1))
+    expect = expectation(CHECKER, "{alert: HighErrorRate, severity: page}")
+    with mutants.stand_in(scene) as servers:
+        world = repository.session(environment=servers.environment).world()
+        if says is None:
+            assert CHECKER.replay(expect, window, world).firings == ()
+        else:
+            with pytest.raises(CannotTell, match=says):
+                CHECKER.replay(expect, window, world)
+
+
 def test_described_in_one_line():
     declared = expectation(CHECKER, "{expr: \"rate(x[5m])\\n  / 2\", fires-when: '> 3', for: 5m}")
     assert CHECKER.describe(declared) == "rate(x[5m]) / 2 > 3 for 5m"
