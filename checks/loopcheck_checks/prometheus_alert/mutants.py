@@ -246,6 +246,7 @@ def harmless() -> Iterator[Mutant[Scene]]:
         ("live", _but(files=(("README.md", "# Shop\n"),), loaded=RULES, expect=DECLARED + "rules: live\n")),
         ("by its expression", _expect("alert: HighErrorRate\n", f"expr: '{EXPR}'\n")),
         ("labels of an operator's", _loaded("team: shop", "team: shop, prometheus: main")),
+        ("an interval that is left to Prometheus", _both("    interval: 1m\n", "")),
         ("a silence of another", _but(silences=(("active", 'alertname="Other"'),))),
         ("a silence that is over", _but(silences=(("expired", 'alertname="HighErrorRate"'),))),
         ("a silence to come", _but(silences=(("pending", 'alertname="HighErrorRate"'),))),

@@ -185,7 +185,11 @@ def test_a_window_that_cannot_be_told(tmp_path, declared, incident, reason):
     with mutants.stand_in(mutants.PASSING) as servers:
         session = repository.session(environment=servers.environment)
         result = examine(
-            CHECKER, f"alert: HighErrorRate\nfor: 5m\n{declared}", session, incident=incident, requires=Rung.PROVEN
+            CHECKER,
+            f"alert: HighErrorRate\nfor: 5m\n{declared}\nat-most: 9 per 2d",
+            session,
+            incident=incident,
+            requires=Rung.PROVEN,
         )
     assert result.verdict is Verdict.INCONCLUSIVE
     assert [claim.reason for claim in result.claims if claim.reason] == [reason]
@@ -230,10 +234,28 @@ def test_a_near_miss(tmp_path, spikes, said):
     assert answer(tmp_path, spikes=spikes)[0] == said
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "begins", "ends"),
+    [
+        ("interval: 1m", "interval: 30s", "09:19", 30),
+        ("interval: 1m", "interval: 7m", "09:26", 33),
+        ("interval: 1m", "interval: 1m\n    query_offset: 2m", "09:21", 32),
+        ("for: 5m", "for: 5m\n        keep_firing_for: 3m", "09:19", 33),
+        ("        for: 5m\n", "", "09:14", 30),
+    ],
+)
+def test_what_decides_when_it_fires(tmp_path, old, new, begins, ends):
+    changed = mutants.RULES.replace(old, new, 1)
+    expect = "alert: HighErrorRate\nseverity: page\nproven-by: incident\nat-most: 9 per 2d\n"
+    said, proof = answer(tmp_path, files=((mutants.PATH, changed),), spikes=((0, 30, 0.2),), expect=expect)
+    assert said.startswith(f"fires at {begins},")
+    assert proof.replay.caught.end == mutants.STARTED + timedelta(minutes=ends)
+
+
 def test_a_rule_as_it_was_first_written(tmp_path):
     """The alert of the post-mortem would not have fired; that of the action item does."""
     as_written = mutants.RULES.replace("> 0.05", "> 0.25")
-    expect = "alert: HighErrorRate\nseverity: page\nproven-by: incident\n"
+    expect = "alert: HighErrorRate\nseverity: page\nproven-by: incident\nat-most: 9 per 2d\n"
     said, _ = answer(tmp_path / "before", files=((mutants.PATH, as_written),), expect=expect)
     assert said == "it does not fire in the window (`> 0.25` for 5m); at `> 0.19` it would have"
     said, _ = answer(tmp_path / "after", expect=expect)

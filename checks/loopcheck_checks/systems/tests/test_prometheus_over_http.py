@@ -34,7 +34,7 @@ ASKED_OF_ALERTMANAGER = (STATUS, SILENCES, ALERTS)
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr(client, "PATIENCE", Patience(request=0.4, backoff=0.01))
+    monkeypatch.setattr(client, "PATIENCE", Patience(request=1, backoff=0.01))
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_an_answer_in_drops_is_not_waited_for(verify, servers, path):
     servers.fault(path, 200, b" " * 10_000, trickle=0.05)
     begun = time.monotonic()
     assert "timeout" in reasons(verify(servers))
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
 
 
 def test_a_server_that_hangs_is_given_up(repository, servers):
