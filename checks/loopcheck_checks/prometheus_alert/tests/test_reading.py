@@ -88,6 +88,22 @@ def test_an_expression_cannot_end_the_process(deep):
         parse(deep)
 
 
+@pytest.mark.parametrize("nested", ["foo" + "+foo" * 990, "-" * 990 + "foo", "(" * 990 + "foo" + ")" * 990])
+def test_an_expression_is_taken_apart_or_refused(nested):
+    try:
+        assert parse(nested).metrics == {"foo"}
+    except ValueError as error:
+        assert "nested deeper" in str(error)  # noqa: PT017 - it may as well be read
+
+
+def test_a_file_cannot_nest_by_aliases_for_ever():
+    text = "a0: &a0 {groups: []}\n" + "".join(f"a{n}: &a{n} {{<<: *a{n - 1}, x: *a{n - 1}}}\n" for n in range(1, 900))
+    assert read_rules(text, "rules.yml").rules == ()
+    chain = "a0: &a0 {for: 5m}\n" + "".join(f"a{n}: &a{n} {{<<: *a{n - 1}}}\n" for n in range(1, 600))
+    found = read_rules(f"{chain}groups: [{{name: a, rules: [{{alert: A, expr: up, <<: *a599}}]}}]\n", "rules.yml")
+    assert found.problem or found.rules[0].hold == 300
+
+
 @given(st.text("foo{}()[]><=!\"'5m,#\n +-/*byand ", max_size=60))
 def test_any_text_is_an_expression_or_none(text):
     try:

@@ -96,6 +96,13 @@ def parse(text: str) -> Expression:
         raise ValueError("the expression is larger than loopcheck reads")
     promql: Any = importlib.import_module("promql_parser")  # late: only who looks at rules needs it
     tree = promql.parse(text)
+    try:
+        return _taken_apart(promql, tree)
+    except RecursionError:
+        raise ValueError("the expression is nested deeper than loopcheck reads") from None
+
+
+def _taken_apart(promql: Any, tree: Any) -> Expression:
     compared, condition = _split(promql, tree)
     return Expression(
         text=tree.prettify(),

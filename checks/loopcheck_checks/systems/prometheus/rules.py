@@ -111,8 +111,11 @@ def read_rules(text: str, path: str) -> RuleFile:
             (), str(error)[:300], twice, not twice and _TEMPLATE.search(text) is not None, error.location.line
         )
     found: list[Rule] = []
-    for number, document in enumerate(documents):
-        found.extend(_of_document(document, path, first=number == 0))
+    try:
+        for number, document in enumerate(documents):
+            found.extend(_of_document(document, path, first=number == 0))
+    except RecursionError:  # by aliases, which may nest deeper than what is written
+        return RuleFile((), "it is nested deeper than loopcheck reads")
     templated = next((rule for rule in found if "{{" in rule.expr or "{{" in rule.alert), None)
     if templated is not None:
         return RuleFile((), "it is a template that is rendered before Prometheus reads it", False, True, templated.line)
