@@ -85,7 +85,7 @@ def servers(tmp_path_factory, started):
     with Servers(folder, rules=RULES, routing=ROUTING, samples=samples) as running:
         rules = f"{running.prometheus}/api/v1/rules"
         alerts = f"{running.alertmanager}/api/v2/alerts"
-        running.wait(lambda: b'"unknown"' not in running.get(rules) and b"AlwaysOn" in running.get(alerts), 40)
+        running.wait(lambda: b'"health":"err"' in running.get(rules) and b"AlwaysOn" in running.get(alerts), 40)
         yield running
 
 
