@@ -17,8 +17,8 @@ import msgspec
 from loopcheck.effects import marker
 from loopcheck.effects.labels import LABELS
 from loopcheck.effects.model import Basis, Effect, IssueEffect, PutComment, React, Reopen, SetLabels, body_digest
-from loopcheck.effects.writer import Uncertain, Writer
-from loopcheck.reasons import BAD_RESPONSE, TRUNCATED, CannotTell
+from loopcheck.effects.writer import NOT_ACCEPTED, UNCERTAIN, Uncertain, Writer
+from loopcheck.reasons import BAD_RESPONSE, REFUSED, TRUNCATED, CannotTell
 from loopcheck.world.github import GitHub
 from loopcheck.world.github.answers import NotFound
 
@@ -26,6 +26,8 @@ _SETTLE = (2.0, 4.0, 8.0, 16.0)
 """Seconds between looks for a comment that GitHub may have made: 30 in all."""
 _SAME_CLOSING = 5.0
 """Seconds by which GitHub's two times of one closing, the issue's and the event's, may differ."""
+_FOR_GOOD = (NOT_ACCEPTED, REFUSED)
+"""Why something is not written now, and would not be in the next run."""
 _DROPPED = frozenset(("not_planned", "duplicate"))
 
 
@@ -78,6 +80,7 @@ class Applier:
         self._base = f"/repos/{github.repository}"
         self._posted: set[int] = set()
         self._labels: set[str] | None = None
+        self._unlabelled: set[int] = set()
 
     def apply(self, effects: Iterable[IssueEffect | React]) -> Iterator[Applied]:
         """Apply one after the other. Trouble with one does not keep the others."""
@@ -89,6 +92,9 @@ class Applier:
         try:
             match effect:
                 case PutComment():
+                    # By its comment an issue is known to be as it should, and then its labels are left to people.
+                    if effect.issue in self._unlabelled:
+                        raise _Elsewise(f"issue {effect.issue} has not the labels that the comment goes with")
                     wrote = self._put(effect, self._issue(effect.issue, effect.basis))
                 case SetLabels():
                     wrote = self._label(effect, self._issue(effect.issue, effect.basis))
@@ -101,6 +107,8 @@ class Applier:
         except NotFound as missing:
             return Applied(effect, Done.LEFT, f"{missing}: not there, or not to be written to with this token")
         except CannotTell as trouble:
+            if isinstance(effect, SetLabels) and trouble.reason not in _FOR_GOOD:
+                self._unlabelled.add(effect.issue)
             return Applied(effect, Done.LEFT, trouble.message)
         return Applied(effect, Done.WRITTEN if wrote else Done.UNCHANGED)
 
@@ -180,15 +188,17 @@ class Applier:
         labels = issue.get("labels")
         if not isinstance(labels, list):
             raise CannotTell(BAD_RESPONSE, f"issue {effect.issue}: the answer has no labels")
-        there = {str(one.get("name") if isinstance(one, dict) else one).lower() for one in labels}
+        there = _names(labels)
         add = [name for name in effect.add if name in LABELS and name not in there]
         remove = [name for name in effect.remove if name in LABELS and name in there]
         for name in add:
             self._make(name)
-        if add:
-            self._writer.send("POST", f"{self._base}/issues/{effect.issue}/labels", {"labels": add})
+        path = f"{self._base}/issues/{effect.issue}/labels"
+        if add and not _names(self._writer.send("POST", path, {"labels": add})).issuperset(add):
+            raise Uncertain(UNCERTAIN, f"{path}: the answer does not show what was added")
         for name in remove:
-            self._writer.send("DELETE", f"{self._base}/issues/{effect.issue}/labels/{quote(name, safe='')}")
+            if name in _names(self._writer.send("DELETE", f"{path}/{quote(name, safe='')}"), name):
+                raise Uncertain(UNCERTAIN, f"{path}: the answer does not show what was removed")
         return bool(add or remove)
 
     def _make(self, name: str) -> None:
@@ -217,3 +227,10 @@ class Applier:
         path = f"{self._base}/issues/comments/{effect.comment}/reactions"
         self._writer.send("POST", path, {"content": effect.receipt.value})
         return True
+
+
+def _names(labels: Any, *otherwise: str) -> frozenset[str]:
+    """The names of a list of labels, in lower case; what is given beside it where it is no list."""
+    if not isinstance(labels, list):
+        return frozenset(otherwise)
+    return frozenset(str(one.get("name") if isinstance(one, dict) else one).lower() for one in labels)

@@ -137,7 +137,7 @@ class Means:
         if head != self.loaded.repository.commit:
             return f"{branch} has moved on since this run began, and the run at its newest commit decides"
         items = of_issue(self.loaded.declared.items, effect.issue)
-        again = engine.run(items, self.loaded.registry, self._session())
+        again = engine.run(items, self.loaded.registry, self.session.anew())
         digests = {item.id: evidence_digest(item) for item in again.items if item.verdict is Verdict.FAILED}
         if not digests:
             return "a second look, just before, did not say again that the proof is not there"
