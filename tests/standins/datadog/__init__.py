@@ -12,6 +12,18 @@ request and every answer is held to them (`openapi`).
 
 from standins.datadog.faults import FAULTS
 from standins.datadog.server import DOWNTIMES, MONITORS, RULES, VALIDATE, DatadogStandIn
+from standins.datadog.slos import CORRECTIONS, SLOS, STANDINGS
 from standins.faults import Fault
 
-__all__ = ["DOWNTIMES", "FAULTS", "MONITORS", "RULES", "VALIDATE", "DatadogStandIn", "Fault"]
+__all__ = [
+    "CORRECTIONS",
+    "DOWNTIMES",
+    "FAULTS",
+    "MONITORS",
+    "RULES",
+    "SLOS",
+    "STANDINGS",
+    "VALIDATE",
+    "DatadogStandIn",
+    "Fault",
+]
