@@ -13,6 +13,7 @@ request and every answer is held to them (`openapi`).
 from standins.datadog.faults import FAULTS
 from standins.datadog.server import DOWNTIMES, MONITORS, RULES, VALIDATE, DatadogStandIn
 from standins.datadog.slos import CORRECTIONS, SLOS, STANDINGS
+from standins.datadog.synthetics import TESTS
 from standins.faults import Fault
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "RULES",
     "SLOS",
     "STANDINGS",
+    "TESTS",
     "VALIDATE",
     "DatadogStandIn",
     "Fault",

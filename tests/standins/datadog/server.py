@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
-from standins.datadog import openapi, slos
+from standins.datadog import openapi, slos, synthetics
 from standins.datadog.faults import FAULTS
 from standins.serving import Served
 
@@ -67,8 +67,8 @@ class DatadogStandIn(Served):
     """A Datadog with one organisation.
 
     Args:
-        monitors, downtimes, rules, slos, corrections: what the organisation has, as Datadog answers it; may be changed
-            while it runs.
+        monitors, downtimes, rules, slos, corrections, tests: what the organisation has, as Datadog answers it; may be
+            changed while it runs.
         now: its time, a constant until a test changes it. The real time if not given.
 
     Attributes:
@@ -76,13 +76,14 @@ class DatadogStandIn(Served):
         app_keys: each with its scopes; `None` for a key without any, which may all that its owner may.
         limits: by name; `default` holds for the names that are not here.
         standings: how an SLO stands, by its id, where it is not well.
+        runs: when a synthetic test ran, by its public id, where it did not just now.
         max_page: the most downtimes that a page holds, whatever was asked for.
         validate: holds requests and answers to the published descriptions; `None` to show what they do not allow.
     """
 
     FAULTS = FAULTS
 
-    def __init__(self, monitors=(), downtimes=(), rules=(), *, slos=(), corrections=(), now=None):
+    def __init__(self, monitors=(), downtimes=(), rules=(), *, slos=(), corrections=(), tests=(), now=None):
         super().__init__()
         self.now = now or datetime.now(UTC).replace(microsecond=0)
         self.monitors = list(monitors)
@@ -91,8 +92,10 @@ class DatadogStandIn(Served):
         self.slos = list(slos)
         self.corrections = list(corrections)
         self.standings = {}
+        self.tests = list(tests)
+        self.runs = {}
         self.api_keys = {"good-api-key"}
-        self.app_keys = {"good-app-key": {"monitors_read", "monitors_downtime", "slos_read"}}
+        self.app_keys = {"good-app-key": {"monitors_read", "monitors_downtime", "slos_read", "synthetics_read"}}
         self.limits = {"default": Limit(3000, 60)}
         self.max_page = _MOST
         self.validate = openapi.validator()
@@ -219,7 +222,7 @@ ROUTES = {
     ),
     RULES: Route(("page", "per_page"), "monitors_read", "notification_rule_list", DatadogStandIn._list_rules),
 }
-for _module in (slos,):
+for _module in (slos, synthetics):
     ROUTES |= {path: Route(*route) for path, route in _module.ROUTES.items()}
 _PATTERNS = {path: re.compile(re.sub(r"\\\{\w+\\\}", "([^/]+)", re.escape(path))) for path in ROUTES}
 

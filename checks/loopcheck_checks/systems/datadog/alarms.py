@@ -45,7 +45,7 @@ ALARM_REASONS = (ALARM_SILENT, ALARM_PARTLY_SILENT, ALARM_TELLS_NOBODY, ALARM_TE
 """What a kind that judges alarms lists in its manifest."""
 
 
-class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+class Alarm(msgspec.Struct, frozen=True, kw_only=True, tag="alarm"):
     """A monitor, with all that may silence it or tell somebody."""
 
     monitor: Monitor
