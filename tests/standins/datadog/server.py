@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
-from standins.datadog import openapi, slos, synthetics
+from standins.datadog import dashboards, openapi, slos, synthetics
 from standins.datadog.faults import FAULTS
 from standins.serving import Served
 
@@ -17,6 +17,8 @@ MONITORS = "/api/v1/monitor"
 DOWNTIMES = "/api/v2/downtime"
 RULES = "/api/v2/monitor/notification_rule"
 
+SCOPES = ("monitors_read", "monitors_downtime", "slos_read", "synthetics_read", "dashboards_read", "metrics_read")
+"""All that loopcheck ever needs, and what a good key has."""
 _MOST = 1000
 """Entries on a page."""
 
@@ -67,8 +69,8 @@ class DatadogStandIn(Served):
     """A Datadog with one organisation.
 
     Args:
-        monitors, downtimes, rules, slos, corrections, tests: what the organisation has, as Datadog answers it; may be
-            changed while it runs.
+        monitors, downtimes, rules, slos, corrections, tests, dashboards: what the organisation has, as Datadog answers
+            it; may be changed while it runs.
         now: its time, a constant until a test changes it. The real time if not given.
 
     Attributes:
@@ -77,13 +79,16 @@ class DatadogStandIn(Served):
         limits: by name; `default` holds for the names that are not here.
         standings: how an SLO stands, by its id, where it is not well.
         runs: when a synthetic test ran, by its public id, where it did not just now.
+        deleted_dashboards, preset_dashboards, hidden_dashboards, reporting: see `dashboards`.
         max_page: the most downtimes that a page holds, whatever was asked for.
         validate: holds requests and answers to the published descriptions; `None` to show what they do not allow.
     """
 
     FAULTS = FAULTS
 
-    def __init__(self, monitors=(), downtimes=(), rules=(), *, slos=(), corrections=(), tests=(), now=None):
+    def __init__(
+        self, monitors=(), downtimes=(), rules=(), *, slos=(), corrections=(), tests=(), dashboards=(), now=None
+    ):
         super().__init__()
         self.now = now or datetime.now(UTC).replace(microsecond=0)
         self.monitors = list(monitors)
@@ -94,8 +99,13 @@ class DatadogStandIn(Served):
         self.standings = {}
         self.tests = list(tests)
         self.runs = {}
+        self.dashboards = list(dashboards)
+        self.deleted_dashboards = []
+        self.preset_dashboards = []
+        self.hidden_dashboards = set()
+        self.reporting = {}
         self.api_keys = {"good-api-key"}
-        self.app_keys = {"good-app-key": {"monitors_read", "monitors_downtime", "slos_read", "synthetics_read"}}
+        self.app_keys = {"good-app-key": set(SCOPES)}
         self.limits = {"default": Limit(3000, 60)}
         self.max_page = _MOST
         self.validate = openapi.validator()
@@ -222,7 +232,7 @@ ROUTES = {
     ),
     RULES: Route(("page", "per_page"), "monitors_read", "notification_rule_list", DatadogStandIn._list_rules),
 }
-for _module in (slos, synthetics):
+for _module in (dashboards, slos, synthetics):
     ROUTES |= {path: Route(*route) for path, route in _module.ROUTES.items()}
 _PATTERNS = {path: re.compile(re.sub(r"\\\{\w+\\\}", "([^/]+)", re.escape(path))) for path in ROUTES}
 

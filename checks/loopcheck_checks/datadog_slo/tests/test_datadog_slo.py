@@ -154,12 +154,17 @@ def test_a_list_that_shows_less_than_it_counts_says_nothing_of_the_rest(reposito
     assert look(repository, datadog, MADE_OF).verdict is Verdict.VERIFIED
 
 
+def test_a_correction_that_is_not_shown_may_be_one_that_matters(repository, datadog):
+    datadog.fault(f"GET {CORRECTIONS}", "lost-entry", times=None)
+    assert reasons(look(repository, datadog)) == {"not-corrected": "truncated"}
+
+
 def test_a_list_that_shifts_while_it_is_read_is_read_again(repository, datadog):
     datadog.slos = [*neighbours(1500), *datadog.slos]
     fresh = neighbours(1501)[1500:]
     datadog.after = lambda call: datadog.slos.insert(0, fresh.pop()) if fresh and call.path == SLOS else None
     assert look(repository, datadog).verdict is Verdict.VERIFIED
-    assert datadog.counts[SLOS] == 4
+    assert datadog.counts[SLOS] == 5
 
 
 def test_evidence_leads_to_the_slo(repository, datadog):

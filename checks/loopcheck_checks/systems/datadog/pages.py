@@ -1,7 +1,8 @@
 """Lists that Datadog gives in pages, read to their end.
 
-What a page leaves out may be what the reader may not see as well as what there is not: a page that is not full says
-nothing. A list ends with an empty page, or where as many entries have come as Datadog says that there are.
+What a page leaves out may be what its reader may not see as well as what there is not, so that a page that is not full
+says nothing. A list ends with a page that brings nothing new, or where as many entries have come as Datadog says that
+there are. Each page begins with the last entry of the one before: what was deleted meanwhile shows there.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def read_all(
     entry: type[T],
     key: Callable[[T], str],
     *,
+    by_number: bool = False,
     may_be_empty: bool = False,
 ) -> Listing[T]:
     """All entries of a list.
@@ -65,61 +67,93 @@ def read_all(
         what: what is asked for, for messages: `the list of SLOs`.
         scope: the permission that the application key needs.
         part: the class of Datadog's client.
-        ask: makes the request, given that class's object, how many entries came before, and the page's number.
+        ask: makes the request, given that class's object, at which entry to begin, and the page's number.
         pages: reads an answer; raises `msgspec.DecodeError` where it is none.
         entry: what each entry is. One of another form is unreadable, and says nothing of the others.
         key: what tells an entry from the others.
+        by_number: whether pages are asked for by their number, and so share no entry.
         may_be_empty: whether the keys have shown elsewhere that they see this organisation.
 
     Raises:
         CannotTell: there is no whole and authorised list, or none of its entries is shown: keys that see nothing may
             be another organisation's.
     """
-    # The pages are counted, not chained: what is deleted or added meanwhile shifts the rest. An entry that is seen
-    # twice shows that, and the list is read once more.
     for _ in range(2):
-        raws, total = _raws(client, what, scope, part, ask, pages)
-        read = [_read(raw, entry) for raw in raws]
-        known = tuple(one for one in read if not isinstance(one, Unreadable))
-        if len({key(one) for one in known}) == len(known):
+        found = _Found(key)
+        whole = _read_pages(client, what, scope, part, ask, pages, entry, found, by_number=by_number)
+        if whole:
             break
-    else:
+    if whole is None:
         raise CannotTell(BAD_RESPONSE, f"the pages of {what} do not agree with each other")
-    if not raws and not may_be_empty:
+    if not found.count and not may_be_empty:
         raise CannotTell(
             NOT_VISIBLE, f"{what} is empty for these keys at {client.site}: they may be another organisation's"
         )
-    short = total is not None and len(raws) < total
+    told = f"{what} shows {found.count} of {found.total} to these keys"
     return Listing(
-        known,
-        tuple(one for one in read if isinstance(one, Unreadable)),
-        CannotTell(TRUNCATED, f"{what} shows {len(raws)} of {total} to these keys").unseen if short else None,
+        tuple(found.known.values()),
+        tuple(found.unreadable.values()),
+        None if whole else CannotTell(TRUNCATED, told).unseen,
     )
 
 
-def _raws(
+class _Found(Generic[T]):
+    """What has come so far, each entry once."""
+
+    def __init__(self, key: Callable[[T], str]) -> None:
+        self.known: dict[str, T] = {}
+        self.unreadable: dict[bytes, Unreadable] = {}
+        self.total: int | None = None
+        self._key = key
+
+    @property
+    def count(self) -> int:
+        """How many entries have come."""
+        return len(self.known) + len(self.unreadable)
+
+    def take(self, raw: msgspec.Raw, entry: type[T]) -> bool:
+        """Keep an entry; whether it is a new one."""
+        before = self.count
+        read = _read(raw, entry)
+        if isinstance(read, Unreadable):
+            self.unreadable.setdefault(bytes(raw), read)
+        else:
+            self.known.setdefault(self._key(read), read)
+        return self.count > before
+
+
+def _read_pages(
     client: Client,
     what: str,
     scope: str,
     part: str,
     ask: Callable[[Any, int, int], Any],
     pages: Callable[[bytes], Page],
-) -> tuple[list[msgspec.Raw], int | None]:
-    found: list[msgspec.Raw] = []
+    entry: type[T],
+    found: _Found[T],
+    *,
+    by_number: bool,
+) -> bool | None:
+    """Whether all entries came that there are; `None` where a page does not begin with what is known already."""
+    begin = 0
     for number in range(_PAGES):
-        body = client.get(what, scope, part, partial(_asked, ask, len(found), number))
+        body = client.get(what, scope, part, partial(_asked, ask, begin, number))
         try:
             page = pages(body)
         except (msgspec.DecodeError, RecursionError):
             raise CannotTell(BAD_RESPONSE, f"{what} that Datadog sent cannot be read (page {number})") from None
-        found += page.entries
-        if not page.entries or (page.total is not None and len(found) >= page.total):
-            return found, page.total
+        new = [found.take(raw, entry) for raw in page.entries]
+        if number and new and new[0] and not by_number:
+            return None
+        begin = max(0, begin + len(new) - 1)
+        found.total = page.total
+        if not any(new) or (found.total is not None and found.count >= found.total):
+            return found.total is None or found.count >= found.total
     raise CannotTell(BAD_RESPONSE, f"{what} does not end after {_PAGES} pages")
 
 
-def _asked(ask: Callable[[Any, int, int], Any], before: int, number: int, api: Any) -> Any:
-    return ask(api, before, number)
+def _asked(ask: Callable[[Any, int, int], Any], begin: int, number: int, api: Any) -> Any:
+    return ask(api, begin, number)
 
 
 def _read(raw: msgspec.Raw, entry: type[T]) -> T | Unreadable:

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from loopcheck.checker import World
+from loopcheck.checker import CannotTell, World
+from loopcheck.reasons import TRUNCATED
 from loopcheck_checks.systems.datadog.client import SITES, SYSTEM
 from loopcheck_checks.systems.datadog.live import client_of
 from loopcheck_checks.systems.datadog.pages import Listing, Page, read_all
@@ -105,7 +106,7 @@ def list_slos(world: World) -> Listing[Slo]:
             "the list of SLOs",
             SLO_SCOPE,
             _API,
-            lambda api, before, _: api.list_slos(limit=_SLO_PAGE, offset=before),
+            lambda api, begin, _: api.list_slos(limit=_SLO_PAGE, offset=begin),
             _slo_page,
             Slo,
             lambda one: one.id,
@@ -132,6 +133,7 @@ def list_standings(world: World) -> dict[str, tuple[Standing, ...]]:
                 _search_page,
                 _Found,
                 lambda one: one.data.id,
+                by_number=True,
             ).entries
         },
     )
@@ -153,12 +155,14 @@ def _corrections(world: World) -> tuple[Correction, ...]:
         "the list of SLO corrections",
         SLO_SCOPE,
         _CORRECTIONS_API,
-        lambda api, before, _: api.list_slo_correction(offset=before, limit=_SMALL_PAGE),
+        lambda api, begin, _: api.list_slo_correction(offset=begin, limit=_SMALL_PAGE),
         _correction_page,
         _Corrected,
         lambda one: one.id,
         may_be_empty=True,
     )
+    if found.incomplete is not None:
+        raise CannotTell(TRUNCATED, found.incomplete.message)
     # One of a new form may take anything out, and nothing is known of when.
     odd = (Correction(slo_query="?") for _ in found.unreadable)
     return (*(msgspec.structs.replace(one.attributes, id=one.id) for one in found.entries), *odd)

@@ -121,6 +121,7 @@ def list_tests(world: World) -> Listing[Synthetic]:
             _test_page,
             Synthetic,
             lambda one: one.public_id,
+            by_number=True,
         ),
     )
 
