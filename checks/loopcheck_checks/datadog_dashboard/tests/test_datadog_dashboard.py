@@ -68,6 +68,8 @@ def test_every_mutant_is_killed():
     # A checker that understands nothing would "kill" all of them too.
     assert sum(one.verdict is Verdict.FAILED for one in outcomes) > 15
     assert len({reason for one in outcomes for reason in one.reasons}) >= 9
+    unclear = {one.name for one in outcomes if one.verdict is Verdict.INCONCLUSIVE}
+    assert {"a monitor's graph", "a powerpack", "a widget of a new kind", "widgets of a new form"} <= unclear
 
 
 def test_harmless_variations_stay_verified():
@@ -200,6 +202,8 @@ def test_an_observation_can_be_replayed(repository, datadog):
         ("p95:trace.web.request{env:$env.value}", {"trace.web.request"}),
         ("a.b{*}", {"a.b"}),
         ("avg:a.b", set()),
+        ("avg:$which.a.b{*}", set()),
+        ("avg:9a.b{*}", set()),
         ("", set()),
         ("{{{{", set()),
     ],

@@ -72,6 +72,9 @@ def test_every_mutant_is_killed():
     # A checker that understands nothing would "kill" all of them too.
     assert sum(one.verdict is Verdict.FAILED for one in outcomes) > 30
     assert len({reason for one in outcomes for reason in one.reasons}) > 18
+    unclear = {one.name for one in outcomes if one.verdict is Verdict.INCONCLUSIVE}
+    assert {"of a new type", "a state of a new kind", "an alert of a new form", "a correction of a new form"} <= unclear
+    assert {"its monitor cannot be read", "an alert that cannot be read", "its monitor is ignored"} <= unclear
 
 
 def test_harmless_variations_stay_verified():
@@ -165,6 +168,15 @@ def test_a_list_that_shifts_while_it_is_read_is_read_again(repository, datadog):
     datadog.after = lambda call: datadog.slos.insert(0, fresh.pop()) if fresh and call.path == SLOS else None
     assert look(repository, datadog).verdict is Verdict.VERIFIED
     assert datadog.counts[SLOS] == 5
+
+
+def test_one_that_cannot_be_read_may_be_better_than_one_that_fails(repository, datadog):
+    datadog.validate = None
+    datadog.slos[0]["thresholds"] = []
+    assert look(repository, datadog).verdict is Verdict.FAILED
+    datadog.slos.append({"id": "9" * 32, "name": "Checkout works", "type": 7})
+    assert reasons(look(repository, datadog)) == {"found": "unreadable-slo"}
+    assert look(repository, datadog, f"{RATIO}name: checkout works").verdict is Verdict.INCONCLUSIVE
 
 
 def test_evidence_leads_to_the_slo(repository, datadog):

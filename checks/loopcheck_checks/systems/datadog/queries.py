@@ -1,11 +1,11 @@
-"""Which metrics a query names, wherever it stands. Only whole names count: `a.b` is not in `a.b.c`."""
+"""Which metrics a query names, wherever it stands. Only whole names count: `a.b` is not in `a.b.c`, nor in `$x.a.b`."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-_METRIC = re.compile(r"(?<![A-Za-z0-9_.])([A-Za-z][A-Za-z0-9_]{0,200}(?:\.[A-Za-z0-9_]{1,200}){0,60})\s{0,20}\{")
+_METRIC = re.compile(r"(?<![A-Za-z0-9_.$])([A-Za-z][A-Za-z0-9_]{0,200}(?:\.[A-Za-z0-9_]{1,200}){0,60})\s{0,20}\{")
 _LONGEST = 50_000
 
 
