@@ -20,7 +20,7 @@ from loopcheck_checks.datadog_monitor.manifest import (
     SeenMonitor,
 )
 from loopcheck_checks.datadog_monitor.query import parse
-from loopcheck_checks.datadog_monitor.select import Index, downtimes_of, may_be
+from loopcheck_checks.datadog_monitor.select import Index, may_be
 from loopcheck_checks.systems import datadog
 
 _KIND = MANIFEST.kind
@@ -165,7 +165,7 @@ def _from_datadog(world: World) -> _Listed:
             monitor=monitor,
             source=datadog.monitor_page(site, monitor.id),
             at=world.now,
-            downtimes=downtimes if isinstance(downtimes, Unseen) else downtimes_of(monitor, downtimes),
+            downtimes=downtimes if isinstance(downtimes, Unseen) else datadog.downtimes_of(monitor, downtimes),
         )
         for monitor in monitors
     ]
@@ -195,6 +195,6 @@ def _exported_downtimes(
     """The downtimes that are listed with the monitor; where there is no such list, those of the whole export."""
     listed = one.monitor.matching_downtimes
     if listed is None:
-        return downtimes if isinstance(downtimes, Unseen) else downtimes_of(one.monitor, downtimes)
+        return downtimes if isinstance(downtimes, Unseen) else datadog.downtimes_of(one.monitor, downtimes)
     found = (datadog.matching_downtime_of(entry, one.monitor.id, world.now) for entry in listed)
     return tuple(downtime for downtime in found if downtime is not None)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopcheck_checks.datadog_monitor.message import told
+from loopcheck_checks.systems.datadog.message import told
 
 SURELY, PERHAPS, NOT = "surely", "perhaps", "not"
 

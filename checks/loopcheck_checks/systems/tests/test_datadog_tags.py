@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopcheck_checks.datadog_monitor.tags import holds, parse, plain_tags, series_of
+from loopcheck_checks.systems.datadog.tags import holds, parse, plain_tags, series_of
 
 YES, NO, UNKNOWN = True, False, None
 
