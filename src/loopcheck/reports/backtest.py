@@ -13,7 +13,7 @@ from loopcheck.reports.text import Line
 WIDTH = 84
 """Of a picture, in characters, where there is room."""
 HEADINGS = ("over", "fires at", "T+", "before noticed", "otherwise")
-"""The columns of `cells`."""
+"""The columns of a table; the last only where it is known of one rule how often it fires otherwise."""
 
 Pair = tuple[Backtest, Backtest]
 
@@ -49,9 +49,9 @@ def table(backtests: Sequence[Backtest]) -> Iterator[Line]:
     """A table for each rule, of all its periods."""
     for rule, found in by_rule(backtests):
         yield [(one_line(rule, 120), "title")]
-        rows = [HEADINGS, *(cells(one) for one in found)]
-        widths = [max(len(row[column]) for row in rows if len(row) > column) for column in range(len(HEADINGS))]
-        yield [("  ", ""), (_padded(HEADINGS, widths), "dim")]
+        rows = rows_of(found)
+        widths = [max(len(row[column]) for row in rows if len(row) > column) for column in range(len(rows[0]))]
+        yield [("  ", ""), (_padded(rows[0], widths), "dim")]
         for one, row in zip(found, rows[1:], strict=True):
             yield [("  ", ""), (_padded(row, widths), style(one))]
         yield []
@@ -73,8 +73,14 @@ def style(one: Backtest) -> str:
     return "holds" if one.replay.caught is not None else "fails"
 
 
-def cells(one: Backtest) -> tuple[str, ...]:
-    """The row of a table, with what `HEADINGS` says; two cells only where it could not be replayed."""
+def rows_of(found: Sequence[Backtest]) -> list[tuple[str, ...]]:
+    """The rows of a table, the headings first. A row of what could not be replayed has two cells only."""
+    known = any(one.replay is not None and one.replay.around is not None for one in found)
+    columns = len(HEADINGS) if known else len(HEADINGS) - 1
+    return [row[:columns] for row in (HEADINGS, *map(_cells, found))]
+
+
+def _cells(one: Backtest) -> tuple[str, ...]:
     period = one_line(one.period, 60)
     if one.replay is None:
         return period, f"cannot be replayed [{one.reason}]"

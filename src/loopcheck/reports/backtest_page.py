@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from loopcheck.replay import Backtest, says_difference
-from loopcheck.reports.backtest import HEADINGS, Pair, by_rule, cells, style
+from loopcheck.reports.backtest import Pair, by_rule, rows_of, style
 from loopcheck.reports.clean import encodable, one_line
 from loopcheck.reports.picture import STYLE, svg
 
@@ -67,10 +67,10 @@ def _element(tag: str, text: str, name: str = "", span: int = 1) -> str:
 
 
 def _table(found: Sequence[Backtest]) -> Iterator[str]:
-    yield "<table><thead><tr>" + "".join(_element("th", heading) for heading in HEADINGS) + "</tr></thead><tbody>"
-    for one in found:
-        row = cells(one)
-        last = len(HEADINGS) - len(row) + 1
+    headings, *rows = rows_of(found)
+    yield "<table><thead><tr>" + "".join(_element("th", heading) for heading in headings) + "</tr></thead><tbody>"
+    for one, row in zip(found, rows, strict=True):
+        last = len(headings) - len(row) + 1 if len(row) == 2 else 1  # why it could not be replayed has room
         inside = [_element("td", row[0]), _element("td", row[1], style(one), last)]
         yield "<tr>" + "".join([*inside, *(_element("td", cell) for cell in row[2:])]) + "</tr>"
     yield "</tbody></table>"
