@@ -76,6 +76,7 @@ class Town(Shop):
         self.commit(FILES, at=NOW - 20 * DAY)
         self._fill()
         self.kept = None
+        self._counting = threading.Lock()
 
     def __enter__(self):
         for one in self.stack:
@@ -178,10 +179,12 @@ class Town(Shop):
         self.later(timedelta(seconds=seconds))
 
     def at(self, event, **more):
-        """A run at an event, and what came of it."""
-        self.runs += 1
+        """A run at an event, and what came of it. Two may be going on at once."""
+        with self._counting:
+            self.runs += 1
+            number = self.runs
         environment = {
-            **self.github.environment, **self.datadog.environment, "GITHUB_RUN_ID": str(self.runs),
+            **self.github.environment, **self.datadog.environment, "GITHUB_RUN_ID": str(number),
             "GITHUB_RUN_ATTEMPT": "1",
             "GITHUB_WORKFLOW_REF": f"{self.there.full_name}/.github/workflows/loopcheck.yml@refs/heads/main",
         }  # fmt: skip

@@ -92,10 +92,8 @@ class Applier:
         try:
             match effect:
                 case PutComment():
-                    # By its comment an issue is known to be as it should, and then its labels are left to people.
-                    if effect.issue in self._unlabelled:
-                        raise _Elsewise(f"issue {effect.issue} has not the labels that the comment goes with")
-                    wrote = self._put(effect, self._issue(effect.issue, effect.basis))
+                    self._expect_labels(effect.issue)
+                    wrote = self._put(effect)
                 case SetLabels():
                     wrote = self._label(effect, self._issue(effect.issue, effect.basis))
                 case Reopen():
@@ -122,8 +120,13 @@ class Applier:
             raise _Elsewise(f"issue {number} was edited while this run looked")
         return issue
 
-    def _put(self, effect: PutComment, issue: dict[str, Any]) -> bool:
-        own = self._own(effect.issue, issue)
+    def _expect_labels(self, number: int) -> None:
+        """By its comment an issue is known to be as it should be. After that its labels are left to people."""
+        if number in self._unlabelled:
+            raise _Elsewise(f"issue {number} has not the labels that the comment goes with")
+
+    def _put(self, effect: PutComment) -> bool:
+        own = self._own(effect.issue, lambda: self._issue(effect.issue, effect.basis))
         if own:
             return self._settle_on(effect, own)
         if effect.issue in self._posted:
@@ -162,14 +165,18 @@ class Applier:
             wrote = True
         return wrote
 
-    def _own(self, number: int, issue: dict[str, Any] | None = None) -> list[_Comment]:
+    def _own(self, number: int, issue: Callable[[], dict[str, Any]] | None = None) -> list[_Comment]:
         """The comments of this account that begin with a marker, oldest first.
+
+        Args:
+            number: the issue's.
+            issue: reads it, last of all: what is read before may have changed by then.
 
         Raises:
             CannotTell: not all comments came; one that was not seen may be ours.
         """
         entries = self._github.list_all(f"{self._base}/issues/{number}/comments")
-        counted = issue.get("comments") if issue else None
+        counted = issue().get("comments") if issue else None
         if isinstance(counted, int) and len(entries) < counted:
             raise CannotTell(TRUNCATED, f"issue {number}: {len(entries)} of {counted} comments came")
         own = []
