@@ -2,6 +2,10 @@
 
     pytest -n 2 tests/reliability/test_hostile_text.py
 
+20,000 each: the comment with its notices, and the labels; what is told of commits; the status; the job's summary, the
+log and the outputs of a step; outputs of that name or value; the ledger. In handlers/test_hostile_runs.py are whole
+sweeps, and in reports/ all formats of a report.
+
 The strings are the same every time. They stand wherever strangers write: titles, owners, paths, messages, evidence,
 incidents, reasons of waivers, logins, labels, subjects and authors of commits. Read back is what is really written.
 """
