@@ -308,6 +308,7 @@ def test_a_page(loopcheck, incidents, datadog, tmp_path):
     seen = Page(text)
     assert seen.count("table") == 3
     assert seen.count("svg") == 6
+    assert seen.count("style") == 1
     assert "INC-142: `101` fires 28 min before `102`" in seen.words
     assert ["INC-139", "never", "", "", "1 time"] in seen.rows
     assert ["INC-142", "cannot be replayed [model-not-replayed]"] in seen.rows

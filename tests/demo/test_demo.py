@@ -187,8 +187,9 @@ def test_answers_one_question_on_this_machine_while_it_lasts():
         assert [one["tag_set"] for one in series] == [["host:db-replica-1"], ["host:db-replica-2"]]
         assert [at / 1000 - begin for at, _ in series[0]["pointlist"]] == [0, 60, 120]
         assert series[0]["pointlist"][1][1] == max(delay("db-replica-1", at) for at in (60, 80, 100))
-        with pytest.raises(URLError):  # another address of this machine
+        with pytest.raises(URLError) as refused:  # another address of this machine
             urlopen(url.replace("127.0.0.1", "127.0.0.2"))  # noqa: S310
+        assert not isinstance(refused.value, HTTPError)
         for path in ("/", "/api/v1/monitor", "/api/v1/query?query=x", f"/api/v1/query?query={query}&from=x&to=2"):
             with pytest.raises(HTTPError, match="404"):
                 urlopen(url + path)  # noqa: S310

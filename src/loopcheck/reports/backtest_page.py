@@ -13,7 +13,7 @@ from html import escape
 
 from loopcheck.replay import Backtest, says_difference
 from loopcheck.reports.backtest import Pair, by_rule, rows_of, style
-from loopcheck.reports.clean import encodable, one_line
+from loopcheck.reports.clean import one_line
 from loopcheck.reports.picture import STYLE, svg
 
 _STYLE = (
@@ -57,7 +57,7 @@ def render(backtests: Sequence[Backtest], pairs: Sequence[Pair] = ()) -> str:
         parts += _table(found)
         for one in found:
             parts += _pictured(one)
-    return encodable("\n".join([*parts, "</main></body></html>", ""]))
+    return "\n".join([*parts, "</main></body></html>", ""])
 
 
 def _element(tag: str, text: str, name: str = "", span: int = 1) -> str:
