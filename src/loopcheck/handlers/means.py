@@ -75,10 +75,12 @@ class Means:
     def recall(self) -> tuple[Memory | None, list[str]]:
         """What the ledger says, and what to tell the operator where it could not be read."""
         try:
-            return recall(self._ledger.read()), []
+            memory = recall(self._ledger.read())
         except CannotTell as trouble:
             self.trouble = trouble
             return None, [f"the ledger was not read: {trouble.message}"]
+        self.session.past = memory.past
+        return memory, []
 
     def changes(self, report: Report, memory: Memory | None) -> Mapping[str, tuple[str, ...]]:
         """Of items that were verified and failed: what changed, as far as can be known."""
@@ -137,7 +139,9 @@ class Means:
         if head != self.loaded.repository.commit:
             return f"{branch} has moved on since this run began, and the run at its newest commit decides"
         items = of_issue(self.loaded.declared.items, effect.issue)
-        again = engine.run(items, self.loaded.registry, self._session())
+        session = self._session()
+        session.past = self.session.past
+        again = engine.run(items, self.loaded.registry, session)
         digests = {item.id: evidence_digest(item) for item in again.items if item.verdict is Verdict.FAILED}
         if not digests:
             return "a second look, just before, did not say again that the proof is not there"

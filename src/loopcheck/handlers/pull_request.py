@@ -161,6 +161,7 @@ class _Run:
         pull = self._pull(github) if github else None
         loaded = self._declared(github, pull) if github else self._base
         memory = self._memory(github) if github else Memory()
+        self.session.incidents = loaded.declared.incidents
         closing = {f"#{issue.number}" for issue in pull.closes} if pull else set()
         problems = [one for one in loaded.declared.problems if one.path in closing]
         report = self._closing(loaded, closing) if closing else None
@@ -226,10 +227,12 @@ class _Run:
 
     def _memory(self, github: GitHub) -> Memory:
         try:
-            return recall(BranchLedger(github, _never).read())
+            memory = recall(BranchLedger(github, _never).read())
         except CannotTell as trouble:
             self._notes.append(f"the ledger was not read, so what was verified before is not known: {trouble.message}")
             return Memory()
+        self.session.past = memory.past
+        return memory
 
     def _closing(self, loaded: Loaded, closing: set[str]) -> Report:
         items = [item for item in loaded.declared.items if item.location.path in closing]
