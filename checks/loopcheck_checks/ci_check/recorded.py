@@ -35,9 +35,14 @@ def look(expect: CiCheckExpectation, routes: Sequence[Route], world: World) -> P
     """
     if expect.fails_on is None and world.requires < Rung.PROVEN:
         return None
-    bad = world.attempt(lambda: _seen(expect, routes, bad_commit(expect, world), world))
+    named = world.attempt(lambda: bad_commit(expect, world))
+    if isinstance(named, Unseen):  # a success alone would prove nothing
+        return ProofSeen(named, named)
+    bad = world.attempt(lambda: _seen(expect, routes, named, world))
     good = world.attempt(lambda: _seen(expect, routes, good_commit(expect, world), world))
-    return ProofSeen(bad, good, expect.passes_on is not None, world.attempt(lambda: _tried(expect, routes, world)))
+    return ProofSeen(
+        bad, good, expect.passes_on is not None, world.attempt(lambda: _tried(expect, routes, named, world))
+    )
 
 
 def bad_commit(expect: CiCheckExpectation, world: World) -> str:
@@ -68,9 +73,9 @@ def _commit(name: str, world: World) -> str:
     return found
 
 
-def _tried(expect: CiCheckExpectation, routes: Sequence[Route], world: World) -> Proof | None:
+def _tried(expect: CiCheckExpectation, routes: Sequence[Route], bad: str, world: World) -> Proof | None:
     try:
-        key = trial.trial_of(expect, routes, bad_commit(expect, world), good_commit(expect, world)).key
+        key = trial.trial_of(expect, routes, bad, good_commit(expect, world)).key
     except CannotTell:  # nothing can be run, so nothing was
         return None
     return world.proofs.get(key)
@@ -83,9 +88,9 @@ def _seen(expect: CiCheckExpectation, routes: Sequence[Route], commit: str, worl
 
 
 def _forms(expect: CiCheckExpectation, routes: Sequence[Route], commit: str, world: World) -> tuple[Form, ...]:
-    if not world.repo.holds(commit):
-        raise CannotTell(SHALLOW_HISTORY, f"this clone does not hold {commit[:12]}, so what ran there cannot be read")
     here = commit == world.repo.commit
+    if not here and not world.repo.holds(commit):
+        raise CannotTell(SHALLOW_HISTORY, f"this clone does not hold {commit[:12]}, so what ran there cannot be read")
     there = world.repo if here else world.once(("ci-check", "at", commit), lambda: world.repo.at(commit))
     olds = search(expect, catalogue(world) if here else catalogue_at(world, there)).routes
     found: list[Form] = []
