@@ -22,6 +22,7 @@ write = output.write_report
 @common.issues_option
 @click.option("--item", "items", multiple=True, metavar="NAME", help="Only this item, by id or title. May be repeated.")
 @click.option("--require", type=click.Choice([rung.value for rung in Rung]), help="Ask for this rung of every item.")
+@common.ledger_option
 @click.option("--now", metavar="TIME", help="Reckon from this time instead of the clock.")
 @click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop looking after this long.")
 @click.option("--format", "style", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write.")
@@ -41,6 +42,7 @@ def command(
     with_issues: bool,  # noqa: FBT001 - click's signature
     items: tuple[str, ...],
     require: str | None,
+    ledger: Path | None,
     now: str | None,
     time_limit: float | None,
     style: str,
@@ -58,6 +60,8 @@ def command(
     loaded = loading.load(repo, ref)
     try:
         session = loading.session(loaded, at, time_limit)
+        if ledger is not None:
+            session.past = common.recalled(ledger).past
         if with_issues:
             loaded = common.with_issues(loaded, session)
         picked = common.chosen(loaded.declared.items, items)
