@@ -15,6 +15,7 @@ import msgspec
 from loopcheck.binding import Expectation
 from loopcheck.model import Claim, Evidence, Incident, Outcome, Rung
 from loopcheck.reasons import CannotTell, Reason, Unseen
+from loopcheck.replay import Replay, Window
 from loopcheck.world import World
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Outcome",
     "Provable",
     "Reason",
+    "Replayer",
     "Rung",
     "Secret",
     "Setting",
@@ -210,5 +212,26 @@ class Provable(Protocol):
 
         Raises:
             CannotTell: it is not there, it cannot be run by itself, or nobody named a commit that is bad.
+        """
+        ...
+
+
+@runtime_checkable
+class Replayer(Protocol):
+    """What a checker offers besides, if its artifacts are rules over time series: to replay one over any window."""
+
+    def replay(self, expect: Any, window: Window, world: World) -> Replay:
+        """Replay the rule that `expect` selects.
+
+        Raises:
+            CannotTell: it cannot be told which rule that is, it cannot be replayed, or its samples could not be had.
+        """
+        ...
+
+    def named(self, text: str, world: World) -> Any:
+        """The expectation that selects a rule by what a person types: its name, its id.
+
+        Raises:
+            CannotTell: there is none of that name, or it cannot be seen.
         """
         ...

@@ -195,3 +195,41 @@ def test_several_items_of_one_issue_share_its_comment(shop):
     shop.sweep()
     assert len(shop.ours(issue)) == 1
     assert "loopcheck:failed" in issue.labels
+
+
+def test_what_is_still_to_be_done_is_no_failure(shop):
+    shop.promise(MISSING)
+    shop.commit({"postmortems/lag.md": f"### Write it down\n\n{MISSING}"})
+    assert shop.sweep().exit_code is ExitCode.VERIFIED
+
+
+@pytest.mark.parametrize("how", ["closed", "overdue", "drifted", "in a file"])
+def test_what_was_said_to_be_done_and_is_not_is_a_failure(shop, how):
+    issue = None
+    if how == "in a file":
+        shop.commit({"postmortems/lag.md": f"### Write it down\n\n{DONE}"})
+    else:
+        issue = shop.promise(MISSING.replace("owner", "due: 2026-11-01\nowner") if how == "overdue" else DONE)
+    if how == "closed":
+        issue.body = MISSING
+        shop.there.close(issue)
+    elif how != "overdue":
+        assert shop.sweep().exit_code is ExitCode.VERIFIED
+        shop.commit({"run.sh": None})
+    assert shop.sweep().exit_code is ExitCode.FAILED
+
+
+def test_what_could_not_be_written_is_no_whole_run(shop):
+    shop.promise(DONE)
+    shop.github.fault("POST */labels", "403-permission", times=None)
+    outcome = shop.sweep()
+    assert outcome.left
+    assert outcome.exit_code is ExitCode.PARTIAL
+
+
+def test_a_ledger_that_cannot_be_written_leaves_everything(shop):
+    issue = shop.promise(DONE)
+    shop.github.fault("POST */git/*", "403-permission", times=None)
+    outcome = shop.sweep()
+    assert len(outcome.left) == len(outcome.plan.effects) == 4
+    assert (issue.comments, issue.labels, shop.ledger) == ([], ["action-item"], [])

@@ -24,6 +24,7 @@ _COMMANDS = {
     "prove": "Run a check on a bad and on a good commit, and record what came of it.",
     "list": "List the declared items, without looking at anything.",
     "lint": "Say whether declarations can be read.",
+    "backtest": "Replay alerts over the past, and say when they would have fired.",
     "explain": "Say what can be declared, and what the words of a report mean.",
     "new": "Write a declaration into a post-mortem.",
     "init": "Write the configuration, an issue form and a workflow.",

@@ -51,16 +51,6 @@ def issues_option(command: F) -> F:
     )(command)
 
 
-def ledger_option(command: F) -> F:
-    """Add `--ledger`."""
-    return click.option(
-        "--ledger",
-        type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="A ledger in a file, for proofs and drills.",
-    )(command)
-
-
 def recalled(file: Path) -> Memory:
     """What a ledger in a file says; nothing, where there is no such file yet.
 

@@ -56,7 +56,12 @@ class Subject(msgspec.Struct, frozen=True):
     metavar="SECONDS",
     help="How long the check may take on each commit.",
 )
-@common.ledger_option
+@click.option(
+    "--ledger",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Record what came of it in FILE; in a workflow, instead of the branch.",
+)
 @click.option(
     "--logs",
     type=click.Path(file_okay=False, path_type=Path),

@@ -22,7 +22,6 @@ write = output.write_report
 @common.issues_option
 @click.option("--item", "items", multiple=True, metavar="NAME", help="Only this item, by id or title. May be repeated.")
 @click.option("--require", type=click.Choice([rung.value for rung in Rung]), help="Ask for this rung of every item.")
-@common.ledger_option
 @click.option("--now", metavar="TIME", help="Reckon from this time instead of the clock.")
 @click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop looking after this long.")
 @click.option("--format", "style", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write.")
@@ -33,6 +32,12 @@ write = output.write_report
     metavar="FILE",
     help="Write the report to FILE, and the text for people still to the terminal.",
 )
+@click.option(
+    "--ledger",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Record every change of a verdict in FILE, a line each. Proofs and drills in it count.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show the claims that hold, and all evidence.")
 @click.option("--color/--no-color", default=None, help="Colours, or none.  [default: on a terminal]")
 @click.option("--debug", is_flag=True, help="Show where a checker that crashed did so.")
@@ -42,11 +47,11 @@ def command(
     with_issues: bool,  # noqa: FBT001 - click's signature
     items: tuple[str, ...],
     require: str | None,
-    ledger: Path | None,
     now: str | None,
     time_limit: float | None,
     style: str,
     file: Path | None,
+    ledger: Path | None,
     verbose: bool,  # noqa: FBT001 - click's signature
     color: bool | None,  # noqa: FBT001
     debug: bool,  # noqa: FBT001
@@ -84,5 +89,9 @@ def command(
 
         for kind, error in session.crashes:
             show(f"the checker `{kind}` crashed", error)
+    if ledger is not None:
+        from loopcheck.handlers.local import record
+
+        record(report, ledger)
     write(report, style, file, verbose=verbose, color=color)
     sys.exit(int(common.exit_code(report)))

@@ -40,10 +40,10 @@ class Execution:
             yield self._one(effect)
 
     def _one(self, effect: Record | IssueEffect | React) -> Applied:
-        if isinstance(effect, Record):
-            return self._recorded(effect)
         if self._unrecorded is not None:
             return Applied(effect, Done.LEFT, f"the ledger could not be written: {self._unrecorded}")
+        if isinstance(effect, Record):
+            return self._recorded(effect)
         if isinstance(effect, Reopen):
             try:
                 objection = self._confirm(effect)

@@ -27,6 +27,7 @@ from loopcheck.gate import fence, promises, summary
 from loopcheck.gate.approval import Approval, approval
 from loopcheck.gate.commits import NO_BASE, Compared, compared
 from loopcheck.gate.judgement import Inconclusive, Judged, Unclear, conclusion, exit_code
+from loopcheck.handlers import heartbeat
 from loopcheck.ledger.branch import BranchLedger
 from loopcheck.ledger.memory import Memory, recall
 from loopcheck.loading import Loaded
@@ -232,6 +233,8 @@ class _Run:
             self._notes.append(f"the ledger was not read, so what was verified before is not known: {trouble.message}")
             return Memory()
         self.session.past = memory.past
+        every = self._base.config.file.sweep_every.delta
+        self._notes += heartbeat.worries(memory, github, self.session.now, every)
         return memory
 
     def _closing(self, loaded: Loaded, closing: set[str]) -> Report:

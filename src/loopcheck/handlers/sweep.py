@@ -5,6 +5,8 @@ Only here are issues compared with each other, so that an outage of many can be 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from loopcheck import engine, loading
@@ -12,6 +14,7 @@ from loopcheck.effects.model import Record
 from loopcheck.effects.obey import Obeyed
 from loopcheck.effects.plan import plan
 from loopcheck.effects.situation import Occasion
+from loopcheck.errors import ExitCode
 from loopcheck.events import Sweep
 from loopcheck.handlers import heartbeat
 from loopcheck.handlers.asked import Asked, Outcome
@@ -20,8 +23,9 @@ from loopcheck.handlers.means import Means, seen_of, systems_of
 from loopcheck.ledger.memory import Memory
 from loopcheck.ledger.model import Entry
 from loopcheck.loading import Loaded
-from loopcheck.model import Report
+from loopcheck.model import ItemResult, Report, Verdict
 from loopcheck.reasons import CannotTell
+from loopcheck.tracker import Issue
 from loopcheck.world.github.issues import Issues, read_issues
 
 
@@ -82,10 +86,41 @@ def _sweep(means: Means) -> Outcome:
         also=[entry for one in obeyed for entry in one.entries],
         changes=means.changes(report, memory),
     )
+    code = _exit_code(report, {item.id for one in found.issues if not one.is_open for item in _of(report, one)}, memory)
     receipts = [one.receipt for one in obeyed if one.receipt is not None]
     last = _last_line(means, memory, report)
     effects = (*planned.effects, *receipts, *([Record((last,))] if last else []))
-    return means.outcome(report, msgspec.structs.replace(planned, effects=effects), found.viewer, notes)
+    outcome = means.outcome(report, msgspec.structs.replace(planned, effects=effects), found.viewer, notes)
+    if outcome.left and code in (ExitCode.VERIFIED, ExitCode.INCONCLUSIVE):
+        code = ExitCode.PARTIAL
+    return msgspec.structs.replace(outcome, exit_code=code)
+
+
+def _of(report: Report, issue: Issue) -> list[ItemResult]:
+    return [item for item in report.items if item.location.path == f"#{issue.number}"]
+
+
+def _exit_code(report: Report, closed: Collection[str], memory: Memory | None) -> ExitCode:
+    """The run's exit code. What is still to be done is no failure, or sweeps would be red until all is done.
+
+    A failed item counts where it was said to be done: its issue is closed, it was verified before, or its day is past.
+    """
+    known = memory or Memory()
+    today = report.run.at.date()
+
+    def held(item: ItemResult) -> bool:
+        remembered = known.of(item.id)
+        promised = item.id in closed or item.overdue or remembered.first_verified is not None
+        return promised and not remembered.waived_on(today)
+
+    if report.errors:
+        return ExitCode.USAGE
+    if any(item.verdict is Verdict.FAILED and held(item) for item in report.items):
+        return ExitCode.FAILED
+    if not report.run.complete:
+        return ExitCode.PARTIAL
+    unclear = any(item.verdict is Verdict.INCONCLUSIVE for item in report.items)
+    return ExitCode.INCONCLUSIVE if unclear else ExitCode.VERIFIED
 
 
 def _read(means: Means) -> Issues | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
-from standins.datadog import openapi
+from standins.datadog import openapi, timeseries
 from standins.datadog.faults import FAULTS
 from standins.serving import Served
 
@@ -74,6 +74,7 @@ class DatadogStandIn(Served):
         app_keys: each with its scopes; `None` for a key without any, which may all that its owner may.
         limits: by name; `default` holds for the names that are not here.
         max_page: the most downtimes that a page holds, whatever was asked for.
+        metrics: samples by metric, see `timeseries`; a list of tags and their samples for each.
         validate: holds requests and answers to the published descriptions; `None` to show what they do not allow.
     """
 
@@ -86,8 +87,9 @@ class DatadogStandIn(Served):
         self.downtimes = list(downtimes)
         self.rules = list(rules)
         self.api_keys = {"good-api-key"}
-        self.app_keys = {"good-app-key": {"monitors_read", "monitors_downtime"}}
-        self.limits = {"default": Limit(3000, 60)}
+        self.metrics = {}
+        self.app_keys = {"good-app-key": {"monitors_read", "monitors_downtime", "timeseries_query"}}
+        self.limits = {"default": Limit(3000, 60), "query_timeseries": Limit(1600, 3600)}
         self.max_page = _MOST
         self.validate = openapi.validator()
 
@@ -192,6 +194,16 @@ class DatadogStandIn(Served):
         page = _number(query, "page", 0, None)
         return {"data": self.rules[page * size : (page + 1) * size]}
 
+    def _query(self, query):
+        try:
+            return timeseries.answer(
+                self.metrics, query["query"], int(query["from"]), int(query["to"]), self.now.timestamp()
+            )
+        except (KeyError, ValueError):
+            raise Refused(400, "Invalid query parameters") from None
+        except timeseries.BadQueryError as error:
+            raise Refused(400, str(error)) from None
+
 
 def _number(query, name, default, most):
     text = query.get(name, str(default))
@@ -209,5 +221,6 @@ ROUTES = {
         "downtime_list",
         DatadogStandIn._list_downtimes,
     ),
+    timeseries.QUERY: Route(("from", "to", "query"), "timeseries_query", "query_timeseries", DatadogStandIn._query),
     RULES: Route(("page", "per_page"), "monitors_read", "notification_rule_list", DatadogStandIn._list_rules),
 }

@@ -71,7 +71,7 @@ SECRETS = (
     Secret(API_KEY, "Datadog's API key. Not needed where the monitors are exported to the repository.", required=False),
     Secret(
         APP_KEY,
-        "An application key with the scopes `monitors_read` and, to see downtimes, `monitors_downtime`.",
+        "An application key with the scopes `monitors_read`, `monitors_downtime` and, to replay, `timeseries_query`.",
         required=False,
     ),
     Secret(SITE, "The site, where it is not datadoghq.com.", required=False, confidential=False),
