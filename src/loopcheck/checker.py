@@ -6,7 +6,8 @@ to write one; `loopcheck.testing.contract` holds one to what is said here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
@@ -29,11 +30,13 @@ __all__ = [
     "Manifest",
     "Observation",
     "Outcome",
+    "Provable",
     "Reason",
     "Replayer",
     "Rung",
     "Secret",
     "Setting",
+    "Trial",
     "Unseen",
     "World",
 ]
@@ -155,6 +158,63 @@ class Checker(Protocol[E, S]):
 
 
 AnyChecker = Checker[Any, Any]
+
+_NO_VERDICT = 126
+"""From here on a shell says that it could not run a command, or that a signal ended it."""
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """A check as a command, with a commit that it must refuse and one that it must let pass."""
+
+    script: str
+    shell: tuple[str, ...]
+    """The program that runs the script, and its arguments before the script's file."""
+    bad: str
+    """The full id of the commit that it must refuse."""
+    good: str
+    """The full id of the one that it must let pass."""
+    folder: str = ""
+    """Where in the repository it runs; empty for the top."""
+    environment: Mapping[str, str] = {}
+    """What it is given beside the environment of whoever asks."""
+    brought: tuple[str, ...] = ()
+    """Patterns of files that are the check itself, such as tests: they are put onto the bad commit as the good one has
+    them."""
+    refusals: tuple[int, ...] = ()
+    """The exit codes with which it says no; where there are none, any from 1 to 125."""
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of all that decides the outcome, but for the good commit, which moves on."""
+        rests = [
+            self.script,
+            self.shell,
+            self.bad,
+            self.folder,
+            sorted(self.environment.items()),
+            self.brought,
+        ]
+        return hashlib.sha256(msgspec.json.encode(rests)).hexdigest()
+
+    def passes(self, code: int) -> bool | None:
+        """What an exit code says of a commit: it passes, it does not, or, `None`, the check did not come to speak."""
+        if code == 0:
+            return True
+        refused = code in self.refusals if self.refusals else 0 < code < _NO_VERDICT
+        return False if refused else None
+
+
+@runtime_checkable
+class Provable(Protocol):
+    """What a checker offers besides, if its artifacts are checks that can be run: `loopcheck prove` then runs them."""
+
+    def trial(self, expect: Any, world: World) -> Trial:
+        """The check that `expect` declares, as a command. Nothing is run here.
+
+        Raises:
+            CannotTell: it is not there, it cannot be run by itself, or nobody named a commit that is bad.
+        """
+        ...
 
 
 @runtime_checkable
