@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import msgspec
@@ -220,16 +221,31 @@ class Provable(Protocol):
 class Replayer(Protocol):
     """What a checker offers besides, if its artifacts are rules over time series: to replay one over any window."""
 
-    def replay(self, expect: Any, window: Window, world: World) -> Replay:
+    def replay(
+        self, expect: Any, window: Window, world: World, *, around: timedelta | None = None, written: bool = False
+    ) -> Replay:
         """Replay the rule that `expect` selects.
+
+        Args:
+            expect: what selects it.
+            window: the time that is asked about.
+            world: what to look through.
+            around: in how long a time around the window other firings are counted; what `expect` says, if not given.
+            written: whether the rule is meant as it is written at the commit that is looked at, and not as it is in
+                force.
 
         Raises:
             CannotTell: it cannot be told which rule that is, it cannot be replayed, or its samples could not be had.
         """
         ...
 
-    def named(self, text: str, world: World) -> Any:
+    def named(self, text: str, world: World, *, written: bool = False) -> Any:
         """The expectation that selects a rule by what a person types: its name, its id.
+
+        Args:
+            text: what was typed.
+            world: what to look through.
+            written: see `replay`.
 
         Raises:
             CannotTell: there is none of that name, or it cannot be seen.

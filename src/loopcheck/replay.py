@@ -97,6 +97,55 @@ class Replay(msgspec.Struct, frozen=True):
         return episodes(firing for firing in self.firings if not _concerns(firing, self.window))
 
 
+class Backtest(msgspec.Struct, frozen=True):
+    """What came of one rule over one period."""
+
+    rule: str
+    """The rule, by the name that it was asked for."""
+    period: str
+    """The incident, by its id, or the window."""
+    replay: Replay | None = None
+    trouble: str | None = None
+    """Why it could not be replayed."""
+    reason: str | None = None
+    """The same in one word."""
+    noticed: datetime | None = None
+    """When people noticed the incident, as far as anyone wrote it down."""
+
+    @property
+    def said(self) -> str:
+        """The answer in one sentence."""
+        if self.replay is None:
+            return f"cannot be replayed [{self.reason}]: {self.trouble}"
+        firing = self.replay.caught
+        if firing is not None:
+            on = f", on {firing.group}" if firing.group else ""
+            because = f" ({firing.because})" if firing.because else ""
+            said = says_when(firing.start, self.replay.window, self.noticed) + because + on
+        elif self.replay.already is not None:
+            said = f"had been firing since {clock(self.replay.already.start)}"
+        else:
+            said = says_silence(self.replay.window)
+        if self.replay.around is None:
+            return said
+        return f"{said}; {says_how_often(len(self.replay.others), self.replay.around)}"
+
+
+def says_difference(one: Backtest, other: Backtest) -> str:
+    """Which of two rules fires first in the same period: `` `101` fires 28 min before `102` ``."""
+    if one.replay is None or other.replay is None:
+        return "they cannot be compared"
+    mine, theirs = one.replay.caught, other.replay.caught
+    if mine is None or theirs is None:
+        if mine is theirs:
+            return "neither fires"
+        return f"only `{(one if theirs is None else other).rule}` fires"
+    if mine.start == theirs.start:
+        return "both fire at the same time"
+    earlier, later = (one, other) if mine.start < theirs.start else (other, one)
+    return f"`{earlier.rule}` fires {elapsed(mine.start - theirs.start)} before `{later.rule}`"
+
+
 EARLY = timedelta(hours=1)
 """How long before an incident's start a firing is still a warning of it. The start is often an estimate."""
 

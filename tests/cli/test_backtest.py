@@ -1,15 +1,19 @@
 """`loopcheck backtest` against a Datadog on this machine, and the pictures of replays."""
 
+import base64
+import hashlib
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
 from standins.datadog import DatadogStandIn
 
-from loopcheck.replay import Curve, Firing, Replay, Threshold, Window
-from loopcheck.reports import picture
+from loopcheck.cli.output import Look
+from loopcheck.replay import Backtest, Curve, Firing, Replay, Threshold, Window
+from loopcheck.reports import backtest_page, picture
 from loopcheck.testing import RepositoryBuilder
 from loopcheck.testing.repository import NOW
 
@@ -138,6 +142,216 @@ def test_pictures_are_written(loopcheck, checkout, datadog, tmp_path):
         assert {"incident", "firing", "curve c0"} <= set(classes)
 
 
+def other_incident(number, started, *, detected=None, resolved=None):
+    times = {"started": started, "detected": detected, "resolved": resolved}
+    told = "".join(f", {word}: {at:%Y-%m-%dT%H:%MZ}" for word, at in times.items() if at is not None)
+    return f"""\
+---
+incident: {{id: INC-{number}{told}}}
+---
+# Another
+
+## Do something about it
+
+```loopcheck
+owner: "@alice"
+due: 2026-12-15
+verify:
+  - repo-file: {{path: README.md}}
+```
+"""
+
+
+@pytest.fixture
+def incidents(checkout):
+    """Three more incidents: one in which nothing was slow, one whose beginning nobody knows, one without an end."""
+    hour = timedelta(hours=1)
+    checkout.commit(
+        {
+            "postmortems/quiet.md": other_incident(139, STARTED - 5 * hour, resolved=STARTED - 4 * hour),
+            "postmortems/unknown.md": other_incident(140, None),
+            "postmortems/lasting.md": other_incident(150, STARTED - hour / 2, detected=STARTED - hour / 4),
+        }
+    )
+    return checkout
+
+
+def table_of(out):
+    return [re.split(r"  +", line.strip()) for line in out.splitlines() if line.startswith("  ")]
+
+
+def test_a_table_of_every_incident(loopcheck, incidents, datadog):
+    done = backtest(loopcheck, "--rule", "101", "--all-incidents", "--no-picture", "--around", "2d")
+    assert done.code == 0, done.err
+    assert done.out.startswith("101\n")
+    assert table_of(done.out) == [
+        ["over", "fires at", "T+", "before noticed", "otherwise"],
+        ["INC-139", "never", "1 time"],
+        ["INC-150", "2026-11-10 09:17", "33 min", "-18 min", "0 times"],
+        ["INC-142", "2026-11-10 09:17", "3 min", "32 min", "0 times"],
+    ]
+
+
+def test_pictures_stand_below_the_table(loopcheck, incidents, datadog):
+    done = backtest(loopcheck, "--rule", "101", "--all-incidents")
+    assert done.out.index("INC-139  never") < done.out.index("101  over INC-139") < done.out.index("╌")
+    assert done.out.count("incident  ") == 3
+    many = [word for name in ("101", "102", "103") for word in ("--rule", name)]
+    assert "╌" not in backtest(loopcheck, *many, "--all-incidents").out
+    assert "╌" in backtest(loopcheck, *many, "--all-incidents", "--picture").out
+
+
+def test_the_table_says_of_what_cannot_be_replayed_why(loopcheck, incidents, datadog):
+    done = backtest(loopcheck, "--rule", "104", "--all-incidents", "--no-picture")
+    assert done.code == 3
+    assert ["INC-142", "cannot be replayed [model-not-replayed]"] in table_of(done.out)
+    assert "104  over INC-142\n  cannot be replayed [model-not-replayed]: " in done.out
+
+
+def test_incidents_without_any_beginning(loopcheck, checkout, datadog):
+    checkout.commit({"postmortems/lag.md": other_incident(140, None)})
+    done = backtest(loopcheck, "--rule", "101", "--all-incidents")
+    assert done.code == 2
+    assert "no incident is declared here of which it is written down when it started" in done.err
+
+
+def test_what_is_compared_with_several_rules_is_replayed_once(loopcheck, incidents, datadog):
+    rules = ("--rule", "102", "--rule", "103", "--compare", "101", "--incident", "INC-142", "--incident", "INC-139")
+    done = backtest(loopcheck, *rules, "--format", "json")
+    found = json.loads(done.out)
+    assert [(one["rule"], one["period"]) for one in found["replays"]] == [
+        ("102", "INC-142"), ("101", "INC-142"), ("103", "INC-142"),
+        ("102", "INC-139"), ("101", "INC-139"), ("103", "INC-139"),
+    ]  # fmt: skip
+    assert [(*one["rules"], one["period"], one["message"]) for one in found["compared"]] == [
+        ("102", "101", "INC-142", "`101` fires 28 min before `102`"),
+        ("103", "101", "INC-142", "only `101` fires"),
+        ("102", "101", "INC-139", "neither fires"),
+        ("103", "101", "INC-139", "neither fires"),
+    ]
+
+
+def test_what_is_declared_beside_another_rule(loopcheck, checkout, datadog):
+    done = backtest(loopcheck, "--compare", "102", "--no-picture")
+    said = "INC-142: `postgresql.replication_delay {env:prod} > 30` fires 28 min before `102`"
+    assert said in done.out
+
+
+def written(number, threshold):
+    query = f"avg(last_5m):avg:postgresql.replication_delay{{env:prod}} by {{host}} > {threshold}"
+    return json.dumps(monitor(number, f"Lag of {threshold}", query))
+
+
+@pytest.fixture
+def versions(checkout):
+    """A monitor in the repository in three versions, of which Datadog itself has a fourth."""
+    config = "settings:\n  datadog:\n    export: monitors\n"
+    checkout.commit({".github/loopcheck.yml": config, "monitors/lag.json": written(101, 300)})
+    checkout.git("tag", "first")
+    checkout.commit({"monitors/lag.json": written(101, 110)})
+    checkout.git("tag", "second")
+    checkout.commit({"monitors/lag.json": written(101, 60)})
+    return checkout
+
+
+@pytest.mark.parametrize("which", [("--rule", "101"), ()])
+def test_two_versions_of_a_rule(loopcheck, versions, datadog, which):
+    done = backtest(loopcheck, *which, "--compare-ref", "first", "--incident", "INC-142", "--format", "json")
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    assert [one["replay"]["thresholds"][0]["value"] for one in found["replays"]] == [60, 300]
+    (compared,) = found["compared"]
+    name = "101" if which else "postgresql.replication_delay {env:prod} > 30"
+    assert compared["rules"] == [f"{name} at HEAD", f"{name} at first"]
+    assert compared["message"] == f"only `{name} at HEAD` fires"
+    asked = ("--rule", "101", "--ref", "second", "--compare-ref", "HEAD", "--incident", "INC-142")
+    assert "INC-142: `101 at HEAD` fires " in backtest(loopcheck, *asked).out
+
+
+def test_versions_are_those_of_the_repository_and_no_others(loopcheck, checkout, datadog):
+    done = backtest(loopcheck, "--rule", "101", "--compare-ref", "HEAD", "--incident", "INC-142")
+    assert done.code == 2
+    assert "no rule is `101` at HEAD" in done.err
+    assert "settings.datadog.export" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--compare", "102", "--compare-ref", "first"), "do not go together"),
+        (("--compare-ref", "nowhere"), "nowhere"),
+        (("--rule", "102", "--compare-ref", "first", "--incident", "INC-142"), "no rule is `102` at HEAD"),
+        (("--around", "often"), "--around"),
+        (("--around", "93d"), "longer than 92 days"),
+        (("--svg", "no/such/folder.svg"), "No such file or directory"),
+        (("--html", "no/such/folder.html"), "No such file or directory"),
+    ],
+)  # fmt: skip
+def test_more_that_cannot_be_asked(loopcheck, versions, datadog, arguments, said):
+    done = backtest(loopcheck, *arguments)
+    assert done.code == 2
+    assert said in done.err
+
+
+def test_a_narrow_terminal_gets_a_narrow_picture(loopcheck, checkout, datadog, monkeypatch):
+    monkeypatch.setattr("loopcheck.cli.output.look", lambda _color: Look(rich=True, color=False, width=60))
+    lines = backtest(loopcheck, "--rule", "101", "--incident", "INC-142").out.splitlines()
+    (row,) = [line for line in lines if "incident  ─" in line]
+    assert len(row) == 60
+
+
+def test_a_page(loopcheck, incidents, datadog, tmp_path):
+    page = tmp_path / "page.html"
+    rules = ("--rule", "101", "--rule", "104", "--compare", "102")
+    backtest(loopcheck, *rules, "--all-incidents", "--around", "2d", "--html", page)
+    text = page.read_text("utf-8")
+    seen = Page(text)
+    assert seen.count("table") == 3
+    assert seen.count("svg") == 6
+    assert "INC-142: `101` fires 28 min before `102`" in seen.words
+    assert ["INC-139", "never", "", "", "1 time"] in seen.rows
+    assert ["INC-142", "cannot be replayed [model-not-replayed]"] in seen.rows
+    assert not any(name in ("src", "href", "style") or name.startswith("on") for name, _ in seen.attributes)
+
+
+def test_a_page_lets_in_its_own_style_and_nothing_else():
+    text = backtest_page.render([])
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)[1]
+    (style,) = re.findall("<style>(.*?)</style>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+class Page(HTMLParser):
+    """The elements, attributes, words and rows of tables of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.inside = ""
+        self.tags, self.attributes, self.words, self.rows = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag == "tr":
+            self.rows.append([])
+        elif tag == "td":
+            self.rows[-1].append("")
+        self.inside = tag
+
+    def handle_endtag(self, tag):
+        self.inside = ""
+
+    def handle_data(self, data):
+        self.words.append(data)
+        if self.inside == "td":
+            self.rows[-1][-1] += data
+
+    def count(self, tag):
+        return self.tags.count(tag)
+
+
 HOSTILE = '</text><script>alert("x")</script>\x1b[31m&\u202e'
 
 
@@ -180,3 +394,20 @@ def test_a_picture_is_broken_where_there_was_nothing():
     (path,) = re.findall(r'class="curve c0" d="([^"]*)"', text)
     assert path.count("M") == 2
     assert path.count("L") == 1
+
+
+def test_a_page_of_hostile_text_has_the_elements_of_a_harmless_one():
+    def page(text):
+        curves = [Curve((at(0), at(9)), (1.0, 5.0), text)]
+        firing = Firing(STARTED, None, text, text)
+        replay = Replay(text, Window(STARTED, STARTED + timedelta(hours=1)), 60, (firing,), tuple(curves),
+                        (Threshold(2, text, text),), (text,))  # fmt: skip
+        several = [Backtest(text, text, replay), Backtest(text, text, trouble=text, reason=text)]
+        return backtest_page.render(several, [(several[0], several[1])])
+
+    hostile, harmless = Page(page(HOSTILE)), Page(page("x"))
+    assert hostile.tags == harmless.tags
+    assert [name for name, _ in hostile.attributes] == [name for name, _ in harmless.attributes]
+    assert hostile.count("script") == 0
+    assert "\x1b" not in page(HOSTILE)
+    page("\ud800").encode("utf-8")

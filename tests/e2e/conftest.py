@@ -12,8 +12,8 @@ import pytest
 from loopcheck.documents import yaml
 
 ROOT = Path(__file__).parent.parent.parent
-# For `places`, and for what the tests of effects and reports share: `telling`, `seen`.
-sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("e2e", "effects", "reports")]
+# For `places`, and for what the tests of effects share: `telling`, `seen`.
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("e2e", "effects")]
 BASE = os.environ.get("LOOPCHECK_E2E_BASE")
 IMAGE = "localhost/loopcheck"
 

@@ -328,3 +328,22 @@ def _killed_at(killed, number):
 def state(github):
     issue = the_issue(github)
     return issue.state, issue.labels, [(one.author.login, one.body) for one in issue.comments], len(issue.events)
+
+
+def test_a_comment_waits_for_the_labels_that_go_with_it(github):
+    github.fault("POST /repos/*/issues/1/labels", "502")
+    assert run(github, labels(1, ["loopcheck:failed"]), put(1, FAILED, NOW)) == ["left", "left"]
+    assert run(github, labels(1, ["loopcheck:failed"]), put(1, FAILED, NOW)) == ["written", "written"]
+
+
+def test_a_comment_does_not_wait_for_labels_that_may_not_be(github):
+    github.fault("POST /repos/*/issues/1/labels", "403-permission")
+    assert run(github, labels(1, ["loopcheck:failed"]), put(1, FAILED, NOW)) == ["left", "written"]
+
+
+@pytest.mark.parametrize("fault", ["204", "200-null", "200-nothing"])
+def test_labels_are_believed_when_they_are_shown(github, fault):
+    for effect in (labels(1, ["loopcheck:failed"]), labels(1, (), ["loopcheck:failed"])):
+        github.fault("* /repos/*/issues/1/labels*", fault)
+        assert run(github, effect) == ["left"]
+        assert run(github, effect) == ["written"]

@@ -199,6 +199,16 @@ def test_the_same_answer_seen_again_has_the_same_digest(one, other):
     assert evidence_digest(one) == evidence_digest(other)
 
 
+def test_since_when_nothing_ran_is_no_other_answer():
+    def said(minute):
+        return item(claim(message=f"no run since 2026-11-19 09:{minute} UTC, 3 of 5 before"))
+
+    assert digest(Subject((said(30),))) == digest(Subject((said(31),)))
+    assert digest(Subject((said(30),))) != digest(
+        Subject((item(claim(message="no run since 2026-11-19 09:30 UTC, 4 of 5 before")),))
+    )
+
+
 def test_a_notice_counts_by_its_word():
     def noted(word, says):
         return digest(Subject((item(),), notices=(Notice(word, says),)))

@@ -1,6 +1,7 @@
 """A shop on GitHub with a checkout of its default branch, and whole runs at its events."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from standins.github import GitHubStandIn
@@ -45,6 +46,8 @@ class Shop:
         """A commit on the default branch, of which GitHub and the checkout know."""
         self.checkout.commit(files, **{"at": self.github.now, **more})
         sha = self.checkout.git("rev-parse", "HEAD")
+        known = next(iter(self.there.git.commits.values()))
+        self.there.git.commits[sha] = replace(known, sha=sha, at=self.github.now)
         self.there.git.refs["refs/heads/main"] = sha
         return sha
 

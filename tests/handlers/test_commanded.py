@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from commented import DECLARED, LABEL, NOW, WAIVE, Place, receipts
-from standins.github import FAULTS, Fault, GitHubStandIn
+from standins.github import Fault, GitHubStandIn
 from standins.github.state import Account
 
 from loopcheck import loading
@@ -264,57 +264,7 @@ def test_a_stranger_learns_nothing_and_causes_no_look(loaded, tmp_path):
     assert asked == [("GET", "permission", None), ("POST", "reactions", {"content": "-1"})] * 4
 
 
-# floods
-
-
-def test_a_flood_of_commands_causes_a_look_in_five_minutes(quick):
-    looked = []
-    for second in range(500):
-        quick.github.now = NOW + timedelta(seconds=second)
-        comment, payload = quick.say(VERIFY, "tess")
-        if quick.answer(payload).look:
-            looked.append(second)
-        assert receipts(comment) == (["+1"] if second in looked else ["eyes"])
-    assert looked == [0, 300]
-    assert [line[0] for line in quick.lines] == ["obeyed", "obeyed"]
-    reads = 1 + 1 + 3  # the issue twice, the second time with 251 further comments
-    assert len(quick.github.requests) == 500 + reads + 500
-
-
-def test_a_flood_by_a_stranger_causes_none_and_leaves_no_line(quick):
-    for _ in range(100):
-        _, payload = quick.say(VERIFY, "stranger")
-        assert not quick.answer(payload).look
-    assert quick.lines == []
-    assert len(quick.github.requests) == 200
-
-
 # what cannot be seen
-
-_BLIND = "401 403-permission 403-sso 500 502 cut 200-html 200-null 200-nothing cut-body".split()
-
-
-def _the_ledger(call):
-    """Any of the ways to it."""
-    return call.path.split("/")[4:5] in (["contents"], ["git"])
-
-
-@pytest.mark.parametrize("fault", [name for name in _BLIND if name in FAULTS])
-@pytest.mark.parametrize("path", ["GET /repos/*/permission", "POST /graphql", _the_ledger])
-def test_what_cannot_be_seen_leaves_everything_to_the_sweep(place, path, fault):
-    if path is _the_ledger:
-        place.answer(place.say(DRILLED)[1])  # so that there is a ledger
-    before = place.lines
-    comment, payload = place.say(WAIVE)
-    planned = place.github.fault(path, fault, times=None)
-    done = place.answer(payload)
-    assert (done.effects, done.look, receipts(comment)) == ((), False, [])
-    assert "left to the next sweep" in done.note or "cannot be seen yet" in done.note
-    place.github._planned.remove(planned)
-    assert place.lines == before
-    place.sweep()
-    assert place.lines == [*before, ("waived", "#1", comment.id)]
-    assert receipts(comment) == ["+1"]
 
 
 def test_without_a_line_there_is_no_receipt(place):

@@ -462,20 +462,6 @@ def test_without_a_token_a_fork_is_judged_by_the_checkout_alone(merging):
     assert merging.run(environment={}).exit_code == 3
 
 
-@pytest.mark.parametrize("fault", ["401", "403-permission", "404", "500", "200-html", "graphql-forbidden", "cut"])
-@pytest.mark.parametrize(
-    "path",
-    ["POST /graphql", "GET */ref/heads/loopcheck-ledger", "GET */permission", "GET *"],
-)
-def test_what_github_does_not_say_is_neither_good_nor_bad(merging, path, fault):
-    """Whatever goes wrong: what is proven false is never green, and what is fine is never proven false."""
-    merging.open(HARMLESS, closes=[issue(merging, "new.sh")])
-    merging.github.fault(path, fault, times=None)
-    assert merging.run(dry_run=True).exit_code in (1, 3)
-    merging.pull.closes = []
-    assert merging.run(dry_run=True).exit_code in (0, 3)
-
-
 def test_hostile_words_stand_in_code(tmp_path, github):
     title = "x` @everyone <img src=x> #1 [a](b) ](javascript:1) ::error::"
     hostile = GUARDED.replace("## Keep a script", f"## {title}").replace("INC-42", '"INC` @eve #1 <b>"')

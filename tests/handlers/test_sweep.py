@@ -233,3 +233,19 @@ def test_a_ledger_that_cannot_be_written_leaves_everything(shop):
     outcome = shop.sweep()
     assert len(outcome.left) == len(outcome.plan.effects) == 4
     assert (issue.comments, issue.labels, shop.ledger) == ([], ["action-item"], [])
+
+
+def test_the_look_before_a_reopening_asks_again_and_counts(shop):
+    rule = '```loopcheck\nowner: "@ana"\nverify: [{branch-rule: {branch: main, no-force-push: true}}]\n```\n'
+    issue = shop.promise(rule)
+    shop.sweep()
+    shop.there.close(issue)
+    shop.later(2 * HOUR)
+    before = len(shop.github.requests)
+    outcome = shop.sweep()
+    asked = len(shop.github.requests) - before
+    assert issue.state == "open"
+    assert (
+        len(shop.github.asked("GET /repos/acme/shop/branches/main")) == 3
+    )  # one a sweep, and one just before the reopening
+    assert outcome.spent.startswith(f"{asked} requests")

@@ -32,6 +32,12 @@ def entry(item, verdict=Verdict.FAILED, **more):
     return Entry(NOW, item, verdict, "d" * 64, "0.1.0", "a" * 40, **more)
 
 
+def test_half_a_character_does_not_spoil_the_ledger():
+    written = lines.write([entry("#1", note="a\ud800b"), entry("#2", note="\U0001f600", reasons=("\udcff",))])
+    read = lines.read(written, "ledger.jsonl")
+    assert [(one.note, one.reasons) for one in read] == [("a\ufffdb", ()), ("\U0001f600", ("\ufffd",))]
+
+
 def ledger(github):
     environment = github.environment
     settings, token = settings_from(environment), environment["GITHUB_TOKEN"]

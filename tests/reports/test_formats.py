@@ -33,7 +33,7 @@ from loopcheck.reports import json as json_report
 from loopcheck.reports.clean import encodable, one_line
 from loopcheck.testing.runner_log import suspects
 
-HOSTILE = 20_000
+HOSTILE = 5_000
 REPORT_SCHEMA = jsonschema.Draft202012Validator(schemas.report())
 
 

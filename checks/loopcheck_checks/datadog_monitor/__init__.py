@@ -20,7 +20,7 @@ from loopcheck_checks.datadog_monitor.manifest import (
     SeenMonitor,
 )
 from loopcheck_checks.datadog_monitor.query import parse
-from loopcheck_checks.datadog_monitor.select import Index, downtimes_of, may_be
+from loopcheck_checks.datadog_monitor.select import Index, may_be
 from loopcheck_checks.systems import datadog
 
 _KIND = MANIFEST.kind
@@ -68,17 +68,25 @@ class DatadogMonitorChecker(Checker[DatadogMonitorExpectation, DatadogMonitorObs
             return seen
         return msgspec.structs.replace(seen, replayed=world.attempt(lambda: _proven(expect, one, seen, world)))
 
-    def replay(self, expect: DatadogMonitorExpectation, window: Window, world: World) -> Replay:
+    def replay(
+        self,
+        expect: DatadogMonitorExpectation,
+        window: Window,
+        world: World,
+        *,
+        around: timedelta | None = None,
+        written: bool = False,
+    ) -> Replay:
         """See `loopcheck.checker.Replayer.replay`."""
-        seen = _seen(expect, world)
+        seen = _seen(expect, world, written=written)
         one = meant(expect, seen)
         if one is None:
             raise CannotTell(AMBIGUOUS, f"it cannot be told which of {len(seen.candidates)} monitors is meant")
-        return _replayed(expect, one, seen, window, world).replay
+        return _replayed(expect, one, seen, window, world, around).replay
 
-    def named(self, text: str, world: World) -> DatadogMonitorExpectation:
+    def named(self, text: str, world: World, *, written: bool = False) -> DatadogMonitorExpectation:
         """See `loopcheck.checker.Replayer.named`."""
-        index = world.once((_KIND, "index"), lambda: _listed(world)).index
+        index = _index(world, written=written).index
         one = index.by_id.get(int(text)) if text.isdecimal() and len(text) < 20 else None
         if one is None:
             expect = DatadogMonitorExpectation(name=text)
@@ -95,8 +103,15 @@ class DatadogMonitorChecker(Checker[DatadogMonitorExpectation, DatadogMonitorObs
         return judge(expect, observation)
 
 
-def _seen(expect: DatadogMonitorExpectation, world: World) -> DatadogMonitorObservation:
-    listed = world.once((_KIND, "index"), lambda: _listed(world))
+def _index(world: World, *, written: bool) -> _Listed:
+    """All monitors; `written`: as the repository has them, whatever Datadog says."""
+    if written:
+        return world.once((_KIND, "written"), lambda: _written(world))
+    return world.once((_KIND, "index"), lambda: _listed(world))
+
+
+def _seen(expect: DatadogMonitorExpectation, world: World, *, written: bool = False) -> DatadogMonitorObservation:
+    listed = _index(world, written=written)
     index = listed.index
     candidates = index.candidates(expect)
     parts = {number for one in candidates for number in parse(one.monitor.query).parts}
@@ -134,11 +149,12 @@ def _replayed(
     seen: DatadogMonitorObservation,
     window: Window,
     world: World,
+    around: timedelta | None = None,
 ) -> Replayed:
     from loopcheck_checks.datadog_monitor.replay.looking import look
 
     parts = {part.monitor.id: part.monitor for part in seen.parts if part.monitor.id is not None}
-    per = expect.at_most.span if expect.at_most is not None else None
+    per = around or (expect.at_most.span if expect.at_most is not None else None)
     return look(one, parts, window, world, per=per, scope=expect.scope_tags)
 
 
@@ -155,6 +171,13 @@ def _listed(world: World) -> _Listed:
     return _from_export(world, datadog.read_export(world, settings))
 
 
+def _written(world: World) -> _Listed:
+    settings = world.settings(datadog.SYSTEM, datadog.DatadogSettings)
+    if settings.export is None:
+        raise CannotTell(datadog.NO_EXPORT, "no `settings.datadog.export` names a folder in which monitors are written")
+    return _from_export(world, datadog.read_export(world, settings))
+
+
 def _from_datadog(world: World) -> _Listed:
     monitors, unreadable = datadog.list_monitors(world)
     downtimes = world.attempt(lambda: datadog.list_downtimes(world))
@@ -165,7 +188,7 @@ def _from_datadog(world: World) -> _Listed:
             monitor=monitor,
             source=datadog.monitor_page(site, monitor.id),
             at=world.now,
-            downtimes=downtimes if isinstance(downtimes, Unseen) else downtimes_of(monitor, downtimes),
+            downtimes=downtimes if isinstance(downtimes, Unseen) else datadog.downtimes_of(monitor, downtimes),
         )
         for monitor in monitors
     ]
@@ -195,6 +218,6 @@ def _exported_downtimes(
     """The downtimes that are listed with the monitor; where there is no such list, those of the whole export."""
     listed = one.monitor.matching_downtimes
     if listed is None:
-        return downtimes if isinstance(downtimes, Unseen) else downtimes_of(one.monitor, downtimes)
+        return downtimes if isinstance(downtimes, Unseen) else datadog.downtimes_of(one.monitor, downtimes)
     found = (datadog.matching_downtime_of(entry, one.monitor.id, world.now) for entry in listed)
     return tuple(downtime for downtime in found if downtime is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import msgspec
 
@@ -57,23 +58,34 @@ class PrometheusAlertChecker(Checker[PrometheusAlertExpectation, PrometheusAlert
         chosen = meant(expect, candidates)
         return _asked(seen, expect, chosen[0][0], world) if len(chosen) == 1 else seen
 
-    def replay(self, expect: PrometheusAlertExpectation, window: Window, world: World) -> Replay:
+    def replay(
+        self,
+        expect: PrometheusAlertExpectation,
+        window: Window,
+        world: World,
+        *,
+        around: timedelta | None = None,
+        written: bool = False,
+    ) -> Replay:
         """See `loopcheck.checker.Replayer.replay`."""
+        if written and expect.live:
+            raise CannotTell(NOT_VISIBLE, "it is declared as a rule of Prometheus's own, not as one of the repository")
         chosen = meant(expect, search(expect, world).candidates(expect))
         if len(chosen) != 1:
             raise CannotTell(AMBIGUOUS, f"it cannot be told which of {len(chosen)} rules is meant")
-        around = around_of(window, expect.at_most.span, world) if expect.at_most is not None else None
+        span = around or (expect.at_most.span if expect.at_most is not None else None)
         past = past_of(chosen[0][0], live(world), world)
-        replayed = past.replayed(window, around)
+        replayed = past.replayed(window, around_of(window, span, world) if span is not None else None)
         if not replayed.firings and (silent := past.silent(window)):
             raise CannotTell(NO_SAMPLES, f"there are no samples of `{silent[0][:200]}` from then")
         if not replayed.firings and (gap := past.uncovered(window)) > MOST_UNCOVERED:
             raise CannotTell(NO_SAMPLES, f"there are no samples from {gap:.0%} of the window")
         return replayed
 
-    def named(self, text: str, world: World) -> PrometheusAlertExpectation:
+    def named(self, text: str, world: World, *, written: bool = False) -> PrometheusAlertExpectation:
         """See `loopcheck.checker.Replayer.named`. A rule of the repository is meant before one of Prometheus's."""
-        for expect in (PrometheusAlertExpectation(alert=text), PrometheusAlertExpectation(alert=text, rules="live")):
+        own = PrometheusAlertExpectation(alert=text)
+        for expect in (own,) if written else (own, PrometheusAlertExpectation(alert=text, rules="live")):
             if search(expect, world).candidates(expect):
                 return expect
         raise CannotTell(NOT_VISIBLE, f"no alerting rule has the name `{text[:80]}`")

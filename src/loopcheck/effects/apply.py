@@ -17,8 +17,8 @@ import msgspec
 from loopcheck.effects import marker
 from loopcheck.effects.labels import LABELS
 from loopcheck.effects.model import Basis, Effect, IssueEffect, PutComment, React, Reopen, SetLabels, body_digest
-from loopcheck.effects.writer import Uncertain, Writer
-from loopcheck.reasons import BAD_RESPONSE, TRUNCATED, CannotTell
+from loopcheck.effects.writer import NOT_ACCEPTED, UNCERTAIN, Uncertain, Writer
+from loopcheck.reasons import BAD_RESPONSE, REFUSED, TRUNCATED, CannotTell
 from loopcheck.world.github import GitHub
 from loopcheck.world.github.answers import NotFound
 
@@ -26,6 +26,8 @@ _SETTLE = (2.0, 4.0, 8.0, 16.0)
 """Seconds between looks for a comment that GitHub may have made: 30 in all."""
 _SAME_CLOSING = 5.0
 """Seconds by which GitHub's two times of one closing, the issue's and the event's, may differ."""
+_FOR_GOOD = (NOT_ACCEPTED, REFUSED)
+"""Why something is not written now, and would not be in the next run."""
 _DROPPED = frozenset(("not_planned", "duplicate"))
 
 
@@ -78,6 +80,7 @@ class Applier:
         self._base = f"/repos/{github.repository}"
         self._posted: set[int] = set()
         self._labels: set[str] | None = None
+        self._unlabelled: set[int] = set()
 
     def apply(self, effects: Iterable[IssueEffect | React]) -> Iterator[Applied]:
         """Apply one after the other. Trouble with one does not keep the others."""
@@ -89,7 +92,8 @@ class Applier:
         try:
             match effect:
                 case PutComment():
-                    wrote = self._put(effect, self._issue(effect.issue, effect.basis))
+                    self._expect_labels(effect.issue)
+                    wrote = self._put(effect)
                 case SetLabels():
                     wrote = self._label(effect, self._issue(effect.issue, effect.basis))
                 case Reopen():
@@ -101,6 +105,8 @@ class Applier:
         except NotFound as missing:
             return Applied(effect, Done.LEFT, f"{missing}: not there, or not to be written to with this token")
         except CannotTell as trouble:
+            if isinstance(effect, SetLabels) and trouble.reason not in _FOR_GOOD:
+                self._unlabelled.add(effect.issue)
             return Applied(effect, Done.LEFT, trouble.message)
         return Applied(effect, Done.WRITTEN if wrote else Done.UNCHANGED)
 
@@ -114,8 +120,13 @@ class Applier:
             raise _Elsewise(f"issue {number} was edited while this run looked")
         return issue
 
-    def _put(self, effect: PutComment, issue: dict[str, Any]) -> bool:
-        own = self._own(effect.issue, issue)
+    def _expect_labels(self, number: int) -> None:
+        """By its comment an issue is known to be as it should be. After that its labels are left to people."""
+        if number in self._unlabelled:
+            raise _Elsewise(f"issue {number} has not the labels that the comment goes with")
+
+    def _put(self, effect: PutComment) -> bool:
+        own = self._own(effect.issue, lambda: self._issue(effect.issue, effect.basis))
         if own:
             return self._settle_on(effect, own)
         if effect.issue in self._posted:
@@ -154,14 +165,18 @@ class Applier:
             wrote = True
         return wrote
 
-    def _own(self, number: int, issue: dict[str, Any] | None = None) -> list[_Comment]:
+    def _own(self, number: int, issue: Callable[[], dict[str, Any]] | None = None) -> list[_Comment]:
         """The comments of this account that begin with a marker, oldest first.
+
+        Args:
+            number: the issue's.
+            issue: reads it, last of all: what is read before may have changed by then.
 
         Raises:
             CannotTell: not all comments came; one that was not seen may be ours.
         """
         entries = self._github.list_all(f"{self._base}/issues/{number}/comments")
-        counted = issue.get("comments") if issue else None
+        counted = issue().get("comments") if issue else None
         if isinstance(counted, int) and len(entries) < counted:
             raise CannotTell(TRUNCATED, f"issue {number}: {len(entries)} of {counted} comments came")
         own = []
@@ -180,15 +195,17 @@ class Applier:
         labels = issue.get("labels")
         if not isinstance(labels, list):
             raise CannotTell(BAD_RESPONSE, f"issue {effect.issue}: the answer has no labels")
-        there = {str(one.get("name") if isinstance(one, dict) else one).lower() for one in labels}
+        there = _names(labels)
         add = [name for name in effect.add if name in LABELS and name not in there]
         remove = [name for name in effect.remove if name in LABELS and name in there]
         for name in add:
             self._make(name)
-        if add:
-            self._writer.send("POST", f"{self._base}/issues/{effect.issue}/labels", {"labels": add})
+        path = f"{self._base}/issues/{effect.issue}/labels"
+        if add and not _names(self._writer.send("POST", path, {"labels": add})).issuperset(add):
+            raise Uncertain(UNCERTAIN, f"{path}: the answer does not show what was added")
         for name in remove:
-            self._writer.send("DELETE", f"{self._base}/issues/{effect.issue}/labels/{quote(name, safe='')}")
+            if name in _names(self._writer.send("DELETE", f"{path}/{quote(name, safe='')}"), name):
+                raise Uncertain(UNCERTAIN, f"{path}: the answer does not show what was removed")
         return bool(add or remove)
 
     def _make(self, name: str) -> None:
@@ -217,3 +234,10 @@ class Applier:
         path = f"{self._base}/issues/comments/{effect.comment}/reactions"
         self._writer.send("POST", path, {"content": effect.receipt.value})
         return True
+
+
+def _names(labels: Any, *otherwise: str) -> frozenset[str]:
+    """The names of a list of labels, in lower case; what is given beside it where it is no list."""
+    if not isinstance(labels, list):
+        return frozenset(otherwise)
+    return frozenset(str(one.get("name") if isinstance(one, dict) else one).lower() for one in labels)

@@ -7,6 +7,7 @@ evidence, and are put together here from parts that are known.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from loopcheck.model import ArtifactResult, Claim, ItemResult, Outcome, Problem,
 from loopcheck.reports import text
 from loopcheck.reports.markdown import COMMENT_LIMIT, SIGNS, Bounded, code, fenced
 
+_WHEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2})?")
 _ROOM = 2_000
 """Bytes that are kept for the last lines."""
 _HEADINGS = {
@@ -125,8 +127,12 @@ def evidence_digest(item: ItemResult) -> str:
 
 def _said(artifact: ArtifactResult) -> list[object]:
     # What fails is told with what was seen, so that another figure is news; trouble is told in other words every time.
+    # Since when nothing was seen to run is another minute in every run.
     told = [
-        [*_found(claim), claim.message if claim.outcome is Outcome.FAILS and "@" not in claim.message else ""]
+        [
+            *_found(claim),
+            _WHEN.sub("", claim.message) if claim.outcome is Outcome.FAILS and "@" not in claim.message else "",
+        ]
         for claim in artifact.claims
     ]
     return [artifact.kind, artifact.summary, artifact.verdict, artifact.rung, told]

@@ -33,6 +33,7 @@ class Execution:
         self._apply = apply
         self._confirm = confirm
         self._unrecorded: str | None = None
+        self._not_reopened: set[int] = set()
 
     def carry_out(self, effects: Iterable[Record | IssueEffect | React]) -> Iterator[Applied]:
         """Each effect with what became of it. Trouble with one keeps no other, but for the ledger's."""
@@ -45,13 +46,23 @@ class Execution:
         if isinstance(effect, Record):
             return self._recorded(effect)
         if isinstance(effect, Reopen):
-            try:
-                objection = self._confirm(effect)
-            except CannotTell as trouble:
-                objection = trouble.message
-            if objection is not None:
-                return Applied(effect, Done.LEFT, f"issue {effect.issue} stays closed: {objection}")
+            return self._reopened(effect)
+        if effect.issue in self._not_reopened:
+            return Applied(effect, Done.LEFT, f"issue {effect.issue} was not reopened, of which this tells")
         return self._apply(effect)
+
+    def _reopened(self, effect: Reopen) -> Applied:
+        try:
+            objection = self._confirm(effect)
+        except CannotTell as trouble:
+            objection = trouble.message
+        if objection is None:
+            applied = self._apply(effect)
+        else:
+            applied = Applied(effect, Done.LEFT, f"issue {effect.issue} stays closed: {objection}")
+        if applied.done is Done.LEFT:
+            self._not_reopened.add(effect.issue)
+        return applied
 
     def _recorded(self, effect: Record) -> Applied:
         try:

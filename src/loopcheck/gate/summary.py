@@ -30,8 +30,8 @@ _MARKS = {
     Conclusion.ACTION_REQUIRED: "❔",
     Conclusion.FAILURE: "❌",
 }
-_FIT_FOR_A_TITLE = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}")
-"""An incident's id that cannot be taken for a reference, a mention or Markdown."""
+_FIT_FOR_A_TITLE = re.compile(r"(?!.*(?:www\.|gh-[0-9]|[0-9a-f]{7}))[a-z][a-z0-9._-]{0,39}", re.IGNORECASE)
+"""An incident's id that cannot be taken for an address, a reference, a commit, a mention or Markdown."""
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -137,7 +137,7 @@ def _loss(loss: Loss, shown: Shown) -> str:
     return (
         f"- {code(f'{loss.kind} {loss.summary}', 160)} {why}: {code(item.title, 120)}, {code(item.owner, 60)}"
         f" ({code(str(item.location), 120)})\n"
-        f"  - held{f' at {stood}' if stood else ''}; {loss.claim.claim} now {loss.claim.outcome.value}"
+        f"  - held{f' at {stood}' if stood else ''}; {code(loss.claim.claim, 60)} now {loss.claim.outcome.value}"
         f"{f' at {now}' if now else ''}: {code(loss.claim.message, 300)}\n"
     )
 

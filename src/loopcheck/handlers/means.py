@@ -8,11 +8,11 @@ from typing import Any
 
 from loopcheck import engine, loading
 from loopcheck.effects.apply import Applied, Applier
-from loopcheck.effects.comment import Circumstances, evidence_digest
+from loopcheck.effects.comment import Circumstances
 from loopcheck.effects.execution import Execution
 from loopcheck.effects.links import Repository as Linked
 from loopcheck.effects.model import Plan, PutComment, PutStatus, Reopen
-from loopcheck.effects.situation import Seen
+from loopcheck.effects.situation import Seen, day
 from loopcheck.effects.writer import Writer
 from loopcheck.handlers.asked import Asked, Outcome
 from loopcheck.ledger.branch import BranchLedger
@@ -131,20 +131,23 @@ class Means:
         return tuple(execution.carry_out(effect for effect in plan.effects if not isinstance(effect, PutStatus)))
 
     def _confirm(self, effect: Reopen) -> str | None:
-        """Look once more at what an issue promises, past all memory, just before it is reopened."""
+        """Look once more at what an issue promises, past all memory, just before it is reopened.
+
+        What costs longest comes first, so that the least time passes between the last answer and the reopening.
+        """
+        items = of_issue(self.loaded.declared.items, effect.issue)
+        again = engine.run(items, self.loaded.registry, self.session.anew())
+        failed = [item.id for item in again.items if item.verdict is Verdict.FAILED]
+        if not failed:
+            return "a second look, just before, did not say again that the proof is not there"
+        memory = recall(self._ledger.read())
+        if all(memory.of(item).waived_on(day(self.session.now)) for item in failed):
+            return "somebody has accepted meanwhile that the proof is not there"
         path = f"/repos/{self.github.repository}"
-        anew = self.github.anew()
         branch = self.github.about().default_branch
-        head = _text(anew.get(f"{path}/git/ref/heads/{branch}"), "object", "sha")
+        head = _text(self.github.anew().get(f"{path}/git/ref/heads/{branch}"), "object", "sha")
         if head != self.loaded.repository.commit:
             return f"{branch} has moved on since this run began, and the run at its newest commit decides"
-        items = of_issue(self.loaded.declared.items, effect.issue)
-        session = self._session()
-        session.past = self.session.past
-        again = engine.run(items, self.loaded.registry, session)
-        digests = {item.id: evidence_digest(item) for item in again.items if item.verdict is Verdict.FAILED}
-        if not digests:
-            return "a second look, just before, did not say again that the proof is not there"
         return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -15,7 +16,23 @@ _DECODER = msgspec.json.Decoder(Entry)
 
 def write(entries: Iterable[Entry]) -> bytes:
     """`entries` as lines, each with its end."""
-    return b"".join(_ENCODER.encode(entry) + b"\n" for entry in entries)
+    return b"".join(_line(entry) + b"\n" for entry in entries)
+
+
+def _line(entry: Entry) -> bytes:
+    try:
+        return _ENCODER.encode(entry)
+    except UnicodeEncodeError:  # half a character: JSON can say it, and nobody could read the ledger any more
+        return _ENCODER.encode(_whole(msgspec.to_builtins(entry, order="deterministic")))
+
+
+def _whole(value: Any) -> Any:
+    """A value with a sign in place of every half character in its texts."""
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, dict):
+        return {name: _whole(one) for name, one in value.items()}
+    return [_whole(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def read(content: bytes, where: str) -> tuple[Entry, ...]:

@@ -20,15 +20,16 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 44, 34
 _TICKS = (60, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600)
 _CURVES = 5
 
-_STYLE = """\
+STYLE = """\
 .bg{fill:#fff}.text{fill:#24292f;font:12px system-ui,sans-serif}.dim{fill:#57606a}
 .grid{stroke:#d0d7de;stroke-width:1}.curve{fill:none;stroke:#0969da;stroke-width:1.5;stroke-linejoin:round}
 .c1{stroke:#8250df}.c2{stroke:#1a7f37}.c3{stroke:#bc4c00}.c4{stroke:#57606a}
 .line{stroke:#cf222e;stroke-width:1.5;stroke-dasharray:6 4}.warning{stroke:#9a6700}.recovery{stroke:#1a7f37}
+.noticed{stroke:#57606a;stroke-width:1.5}
 .incident{fill:#d4a72c;fill-opacity:.16}.firing{fill:#cf222e;fill-opacity:.22}
 @media (prefers-color-scheme:dark){.bg{fill:#0d1117}.text{fill:#e6edf3}.dim{fill:#8b949e}.grid{stroke:#30363d}
 .curve{stroke:#58a6ff}.c1{stroke:#bc8cff}.c2{stroke:#3fb950}.c3{stroke:#f0883e}.c4{stroke:#8b949e}
-.line{stroke:#ff7b72}.warning{stroke:#d29922}.recovery{stroke:#3fb950}.firing{fill:#ff7b72}}"""
+.noticed{stroke:#8b949e}.line{stroke:#ff7b72}.warning{stroke:#d29922}.recovery{stroke:#3fb950}.firing{fill:#ff7b72}}"""
 
 
 class _Scale:
@@ -59,19 +60,21 @@ class _Scale:
         return self._height * (1 - (value - self.low) / (self.high - self.low))
 
 
-def svg(replay: Replay, title: str, noticed: datetime | None = None) -> str:
+def svg(replay: Replay, title: str, noticed: datetime | None = None, *, styled: bool = True) -> str:
     """A picture of 860 by 280 pixels.
 
     Args:
         replay: what came out.
         title: one line above it.
         noticed: when people noticed the incident; a line, where it is known.
+        styled: whether it brings `STYLE` with it, or stands in a page that has it.
     """
+    style = f"<style>{STYLE}</style>" if styled else ""
     inner, depth = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
     scale = _Scale(replay, inner, depth)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">',
-        f"<title>{_text(title)}</title><style>{_STYLE}</style>",
+        f"<title>{_text(title)}</title>{style}",
         f'<rect class="bg" width="{_WIDTH}" height="{_HEIGHT}" rx="6"/>',
         f'<text class="text" x="{_LEFT}" y="20">{_text(title)}</text>',
         f'<text class="text dim" x="{_LEFT}" y="36">{_text(replay.rule, 120)}</text>',
@@ -88,7 +91,7 @@ def svg(replay: Replay, title: str, noticed: datetime | None = None) -> str:
     ]
     if noticed is not None and scale.begin <= noticed.timestamp() <= scale.end:
         at = scale.x(noticed.timestamp())
-        parts.append(f'<path class="grid" d="M{at:.1f} 0V{depth}"/>')
+        parts.append(f'<path class="noticed" d="M{at:.1f} 0V{depth}"/>')
         parts.append(f'<text class="text dim" x="{at + 4:.1f}" y="10">noticed</text>')
     return "\n".join([*parts, "</g>", "</svg>", ""])
 
@@ -166,14 +169,17 @@ def _lines_of(replay: Replay) -> Sequence[Threshold]:
 
 _ROWS = 6
 _BLOCKS = " ▁▂▃▄▅▆▇█"
+IN_ASCII = str.maketrans("▁▂▃▄▅▆▇█╌─━▲", "..::||##-.=^")
+"""For a terminal that has none of the signs of `lines`."""
 
 
-def lines(replay: Replay, width: int = 72) -> Iterator[Line]:
+def lines(replay: Replay, width: int = 72, noticed: datetime | None = None) -> Iterator[Line]:
     """A picture of a few lines, each with its styles: the farthest curve, the threshold, and when it fires.
 
     Args:
         replay: what came out.
         width: in characters, with the numbers at the left.
+        noticed: when people noticed the incident; a mark, where it is known.
     """
     columns = max(20, width - 12)
     scale = _Scale(replay, columns, _ROWS)
@@ -188,6 +194,9 @@ def lines(replay: Replay, width: int = 72) -> Iterator[Line]:
         (one.start.timestamp(), one.end.timestamp() if one.end is not None else scale.end) for one in replay.firings
     ]
     yield [(f"{'fires':>10}  ", "dim"), (_marks(scale, columns, firings), "failed")]
+    if noticed is not None and scale.begin <= noticed.timestamp() <= scale.end:
+        at = min(columns - 1, int(scale.x(noticed.timestamp())))
+        yield [(f"{'noticed':>10}  {'':{at}}▲", "dim")]
     begin = clock(datetime.fromtimestamp(scale.begin, UTC))
     end = clock(datetime.fromtimestamp(scale.end, UTC))
     yield [(f"{'':12}{begin}{end:>{max(len(end) + 1, columns - len(begin))}}", "dim")]

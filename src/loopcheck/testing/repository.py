@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,36 +22,63 @@ _QUICK = ("-c", "maintenance.auto=false", "-c", "gc.auto=0", "-c", "core.fsync=n
 """Each commit would else start a process for upkeep, and wait for the disk."""
 
 
+def _git(folder: Path, *arguments: str, at: datetime = NOW, author: str = "Dev", stdin: bytes = b"") -> str:
+    moment = f"@{int(at.timestamp())} +0000"
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": str(folder),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": author,
+        "GIT_AUTHOR_EMAIL": f"{author.lower().replace(' ', '.')}@example.org",
+        "GIT_AUTHOR_DATE": moment,
+        "GIT_COMMITTER_NAME": author,
+        "GIT_COMMITTER_EMAIL": f"{author.lower().replace(' ', '.')}@example.org",
+        "GIT_COMMITTER_DATE": moment,
+    }
+    done = subprocess.run(
+        ["git", *_QUICK, "-C", str(folder), *arguments],
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        check=True,
+    )
+    return done.stdout.decode().strip()
+
+
+@functools.cache
+def _empty() -> Mapping[str, bytes | None]:
+    """What `git init` makes: files, and folders as `None`. It is asked once, and not for every repository."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        _git(folder, "init", "-q", "-b", "main", "--template=")
+        return {
+            str(place.relative_to(folder)): None if place.is_dir() else place.read_bytes()
+            for place in sorted(folder.rglob("*"))
+        }
+
+
 class RepositoryBuilder:
     """A repository in `folder`, with the branch `main`. Commit ids depend only on what is committed and when."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._git("init", "-q", "-b", "main", "--template=")
+        for path, content in _empty().items():
+            place = folder / path
+            if content is None:
+                place.mkdir(parents=True, exist_ok=True)
+            elif not place.exists():
+                place.write_bytes(content)
 
     def _git(self, *arguments: str, at: datetime = NOW, author: str = "Dev", stdin: bytes = b"") -> str:
-        moment = f"@{int(at.timestamp())} +0000"
-        environment = {
-            "PATH": os.environ.get("PATH", ""),
-            "HOME": str(self.folder),
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_AUTHOR_NAME": author,
-            "GIT_AUTHOR_EMAIL": f"{author.lower().replace(' ', '.')}@example.org",
-            "GIT_AUTHOR_DATE": moment,
-            "GIT_COMMITTER_NAME": author,
-            "GIT_COMMITTER_EMAIL": f"{author.lower().replace(' ', '.')}@example.org",
-            "GIT_COMMITTER_DATE": moment,
-        }
-        done = subprocess.run(
-            ["git", *_QUICK, "-C", str(self.folder), *arguments],
-            env=environment,
-            input=stdin,
-            capture_output=True,
-            check=True,
-        )
-        return done.stdout.decode().strip()
+        return _git(self.folder, *arguments, at=at, author=author, stdin=stdin)
+
+    def _head(self) -> str:
+        """The id of the present commit, read where git keeps it: a process would cost more."""
+        head = (self.folder / ".git/HEAD").read_text().strip()
+        name = head.removeprefix("ref: ")
+        return head if name == head else (self.folder / ".git" / name).read_text().strip()
 
     def commit(
         self,
@@ -87,7 +116,7 @@ class RepositoryBuilder:
         moment = datetime.fromisoformat(at) if isinstance(at, str) else at
         self._git("add", "-A")
         self._git("commit", "-q", "--allow-empty", "-m", message, at=moment, author=author)
-        return self._git("rev-parse", "HEAD")
+        return self._head()
 
     def git(self, *arguments: str, at: str | datetime = NOW, stdin: bytes = b"") -> str:
         """Run git with `stdin` as its input, and return what it prints."""

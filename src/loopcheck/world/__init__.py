@@ -154,6 +154,12 @@ class Session:
         twin.repository = watching(self.repository, reads)
         return twin
 
+    def anew(self) -> Session:
+        """The same run without memory: every question is asked again, and counts on. For a write that rests on it."""
+        twin = copy(self)
+        twin._looks = {}  # noqa: SLF001 - its own kind
+        return twin
+
     @property
     def counts(self) -> dict[str, int]:
         """How often each system was asked, git included."""

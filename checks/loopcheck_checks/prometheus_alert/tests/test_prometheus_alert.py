@@ -283,6 +283,39 @@ def test_a_rule_by_its_name_over_any_window(tmp_path):
     assert (replayed.caught.start, replayed.around) == (mutants.STARTED + timedelta(minutes=5), None)
 
 
+def test_a_rule_as_it_is_written_at_a_commit(tmp_path):
+    scene = mutants.Scene(loaded=rules("{alert: Live, expr: errors > 0.05}"))
+    repository = RepositoryBuilder(tmp_path)
+    first = repository.commit({mutants.PATH: rules("{alert: Errors, expr: errors > 0.05, for: 20m}")})
+    repository.commit({mutants.PATH: rules("{alert: Errors, expr: errors > 0.05, for: 2m}")})
+    window = Window(mutants.STARTED, mutants.STARTED + timedelta(hours=1))
+    with mutants.stand_in(scene) as servers:
+        fired = []
+        for ref in (first, "HEAD"):
+            world = repository.session(environment=servers.environment, ref=ref).world()
+            expect = CHECKER.named("Errors", world, written=True)
+            fired.append(CHECKER.replay(expect, window, world, written=True).caught.start - mutants.STARTED)
+        with pytest.raises(CannotTell, match="no alerting rule"):
+            CHECKER.named("Live", world, written=True)
+        with pytest.raises(CannotTell, match="not as one of the repository"):
+            CHECKER.replay(CHECKER.named("Live", world), window, world, written=True)
+    assert fired == [timedelta(minutes=20), timedelta(minutes=2)]
+
+
+def test_other_firings_are_counted_around_a_window(tmp_path):
+    scene = mutants.Scene(spikes=((0, 60, 0.2), (300, 60, 0.2)))
+    repository = RepositoryBuilder(tmp_path)
+    repository.commit(dict(scene.files))
+    window = Window(mutants.STARTED, mutants.STARTED + timedelta(hours=1))
+    with mutants.stand_in(scene) as servers:
+        world = repository.session(environment=servers.environment).world()
+        expect = expectation(CHECKER, "{alert: HighErrorRate, severity: page}")
+        alone = CHECKER.replay(expect, window, world)
+        wide = CHECKER.replay(expect, window, world, around=timedelta(days=1))
+    assert (alone.around, len(alone.others)) == (None, 0)
+    assert (wide.around, len(wide.others)) == (window.around(timedelta(days=1)), 1)
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

@@ -8,7 +8,7 @@ import msgspec
 
 from loopcheck.checker import CannotTell, World
 from loopcheck.reasons import BAD_RESPONSE
-from loopcheck_checks.systems.prometheus.client import ALERTMANAGER, Client, decoded
+from loopcheck_checks.systems.prometheus.client import ALERTMANAGER, Client, System, decoded
 from loopcheck_checks.systems.prometheus.expression import Matcher
 from loopcheck_checks.systems.prometheus.routes import Routing, read_routing
 
@@ -90,19 +90,7 @@ class Alertmanager:
 
     def _read_silences(self) -> tuple[Silence, ...]:
         self.routing()  # the canary: an empty list of something else than an Alertmanager would mean nothing
-        what = "the list of silences"
-        listed = decoded(self._client.get(what, "/api/v2/silences"), list[_Silence], what, ALERTMANAGER)
-        return tuple(
-            Silence(
-                one.id,
-                tuple(Matcher(it.name, _sign(it), it.value) for it in one.matchers),
-                one.ends_at,
-                one.created_by[:80],
-                one.comment[:120],
-            )
-            for one in listed
-            if one.status.state == "active"
-        )
+        return read_silences(self._client, "/api/v2/silences", ALERTMANAGER)
 
     def firing(self) -> tuple[dict[str, str], ...]:
         """The labels of every alert that fires now, whether or not it is silenced."""
@@ -113,6 +101,26 @@ class Alertmanager:
         what = "the list of alerts"
         listed = decoded(self._client.get(what, "/api/v2/alerts"), list[_Alert], what, ALERTMANAGER)
         return tuple(one.labels for one in listed)
+
+
+def read_silences(client: Client, path: str, system: System) -> tuple[Silence, ...]:
+    """The silences that are in force, as the second version of Alertmanager's API lists them.
+
+    Raises:
+        CannotTell: there is no such list.
+    """
+    what = "the list of silences"
+    return tuple(
+        Silence(
+            one.id,
+            tuple(Matcher(it.name, _sign(it), it.value) for it in one.matchers),
+            one.ends_at,
+            one.created_by[:80],
+            one.comment[:120],
+        )
+        for one in decoded(client.get(what, path), list[_Silence], what, system)
+        if one.status.state == "active"
+    )
 
 
 def _sign(matcher: _Matcher) -> str:

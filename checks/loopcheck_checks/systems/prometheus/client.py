@@ -1,7 +1,7 @@
-"""Requests to Prometheus and to Alertmanager: where to, with which credentials, how patiently, what refusals mean.
+"""Requests to Prometheus and its kin: where to, with which credentials, how patiently, what refusals mean.
 
-Both speak plain HTTP with JSON. Nothing here decides anything about an alert: whatever is not a whole, authorised
-answer is `CannotTell`.
+They speak plain HTTP with JSON; so do Alertmanager and Grafana. Nothing here decides anything about an alert: whatever
+is not a whole, authorised answer is `CannotTell`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from loopcheck.checker import CannotTell, Reason, World
 from loopcheck.reasons import (
     BAD_RESPONSE,
     MISSING_SECRET,
+    NOT_VISIBLE,
     OUTAGE,
     RATE_LIMITED,
     REFUSED,
@@ -61,6 +62,10 @@ class System(msgspec.Struct, frozen=True):
     """In messages and counts: `Prometheus`."""
     prefix: str
     """Of the environment variables: `PROMETHEUS`, for `PROMETHEUS_URL` and so on."""
+    token_only: bool = False
+    """Whether it is asked with a token or not at all; the others may ask for none, or for a password.
+
+    Such a system answers 404 for what the token may not see, and is asked no query that it could refuse."""
 
 
 PROMETHEUS = System("Prometheus", "PROMETHEUS")
@@ -91,7 +96,8 @@ class Client:
     """One server, for one run.
 
     Raises:
-        CannotTell: the environment does not say where it is, or names an unsafe address. No request was made.
+        CannotTell: the environment does not say where it is, names an unsafe address, or lacks the token without
+            which the system is not asked. No request was made.
     """
 
     def __init__(self, world: World, system: System, patience: Patience | None = None) -> None:
@@ -132,7 +138,7 @@ class Client:
                     UNREACHABLE, f"the connection to {self._system.name} broke before {what} came ({error})"
                 )
                 continue
-            if status >= 500 and not _is_answer(kind, body):
+            if status >= 500 and (self._system.token_only or not _is_answer(kind, body)):
                 trouble = CannotTell(OUTAGE, f"{self._system.name} could not give {what} ({status})")
                 continue
             return self._accepted(what, status, kind, body)
@@ -140,12 +146,14 @@ class Client:
 
     def _accepted(self, what: str, status: int, kind: str, body: bytes) -> bytes:
         name = self._system.name
+        prefix = self._system.prefix
         if status in (401, 403):
+            other = "" if self._system.token_only else f", or {prefix}_USERNAME and {prefix}_PASSWORD,"
             raise CannotTell(
-                REFUSED,
-                f"{name} refused {what} ({status}): set {self._system.prefix}_TOKEN, or "
-                f"{self._system.prefix}_USERNAME and {self._system.prefix}_PASSWORD, to one that may read it",
+                REFUSED, f"{name} refused {what} ({status}): set {prefix}_TOKEN{other} to one that may read it"
             )
+        if status == 404 and self._system.token_only:
+            raise CannotTell(NOT_VISIBLE, f"{name} has no {what} for this token (404)")
         if status == 429:
             raise CannotTell(RATE_LIMITED, f"{name} limits how often {what} may be asked for")
         if 300 <= status < 400:
@@ -155,7 +163,7 @@ class Client:
         if status == 200:
             return body
         said = _said(body)
-        if status in (400, 422, 503) and said:
+        if status in (400, 422, 503) and said and not self._system.token_only:
             raise CannotTell(QUERY_REFUSED, f"{name} could not give {what} ({status}): {said}")
         if status >= 500:
             raise CannotTell(OUTAGE, f"{name} could not give {what} ({status})")
@@ -289,6 +297,9 @@ def _credentials(world: World, system: System) -> tuple[dict[str, str], tuple[st
             return None
 
     headers = {"Accept": "application/json", "User-Agent": "loopcheck"}
+    if system.token_only:
+        needed = world.secret(f"{system.prefix}_TOKEN", f"what {system.name} has").reveal()
+        return headers | {"Authorization": f"Bearer {needed}"}, None
     token, user = optional("TOKEN"), optional("USERNAME")
     if token is not None:
         return headers | {"Authorization": f"Bearer {token}"}, None
@@ -304,7 +315,7 @@ def _proxies(url: str) -> dict[str, str]:
 
 
 def _is_json(kind: str) -> bool:
-    return "json" in kind.lower()
+    return kind.partition(";")[0].strip().lower() == "application/json"
 
 
 def _is_answer(kind: str, body: bytes) -> bool:

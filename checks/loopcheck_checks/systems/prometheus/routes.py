@@ -48,6 +48,8 @@ class Route(msgspec.Struct, frozen=True):
     timed: bool = False
     """Whether it is muted, or only active, at certain times."""
     line: int = 0
+    muted: bool = False
+    """Whether it is muted at all times."""
 
 
 class Inhibition(msgspec.Struct, frozen=True):
@@ -78,6 +80,7 @@ class Reached(msgspec.Struct, frozen=True):
     """False where it depends on a label that is not known."""
     timed: bool = False
     line: int = 0
+    muted: bool = False
 
 
 class AlertLabels(msgspec.Struct, frozen=True):
@@ -121,9 +124,14 @@ def reached(routing: Routing, labels: AlertLabels) -> tuple[Reached, ...]:
     out: dict[str, Reached] = {}
     for one in found:
         known = out.get(one.receiver)
-        if known is None or (one.sure, not one.timed) > (known.sure, not known.timed):
+        if known is None or _rank(one) > _rank(known):
             out[one.receiver] = one
     return tuple(out.values())
+
+
+def _rank(one: Reached) -> tuple[bool, bool, bool]:
+    """How much it means that a receiver is reached so."""
+    return not one.muted, one.sure, not one.timed
 
 
 def _reached(route: Route, labels: AlertLabels) -> tuple[bool | None, list[Reached]]:
@@ -144,7 +152,7 @@ def _reached(route: Route, labels: AlertLabels) -> tuple[bool | None, list[Reach
                 break
             certain = False
     if not any_child:
-        here = Reached(route.receiver, any_child is False, route.timed, route.line)
+        here = Reached(route.receiver, any_child is False, route.timed, route.line, route.muted)
         found.append(here)
     return own, found if own else [_unsure(one) for one in found]
 

@@ -27,6 +27,11 @@ def answering(datadog, path, status, body=b"", *, times=None, **more):
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
+    monkeypatch.setattr(client, "PATIENCE", Patience(backoff=0.01, rate_limit=5))
+
+
+@pytest.fixture
+def _hasty(monkeypatch):
     monkeypatch.setattr(client, "PATIENCE", Patience(request=0.4, backoff=0.01, rate_limit=5))
 
 
@@ -309,18 +314,21 @@ def test_a_rate_limit_is_not_waited_for_beyond_the_run(verify):
         assert datadog.counts[MONITORS] == 1
 
 
+@pytest.mark.usefixtures("_hasty")
 def test_an_answer_that_drips_is_cut_off(verify):
     with DatadogStandIn([monitor()]) as datadog:
         answering(datadog, MONITORS, 200, b"[]" + b" " * 200, trickle=0.02)
         assert reasons(verify(datadog)) == {"observed": "timeout"}
 
 
+@pytest.mark.usefixtures("_hasty")
 def test_a_refusal_that_drips_is_cut_off_too(verify):
     with DatadogStandIn([monitor()]) as datadog:
         answering(datadog, MONITORS, 403, b" " * 200, trickle=0.02)
         assert reasons(verify(datadog)) == {"observed": "timeout"}
 
 
+@pytest.mark.usefixtures("_hasty")
 def test_an_answer_that_does_not_come_is_a_timeout(verify):
     with DatadogStandIn([monitor()]) as datadog:
         answering(datadog, MONITORS, 200, b"[]  ", trickle=0.5)
