@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+import textwrap
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,9 @@ from loopcheck import engine, loading
 from loopcheck.cli import backtest, common, output, replays, verify
 from loopcheck.demo import standin, story
 from loopcheck.replay import Backtest
+
+_WIDTH = 104
+"""Of a paragraph, in characters, where there is room."""
 
 
 @click.command()
@@ -31,11 +35,11 @@ def command(folder: Path, now: str | None, svg: Path | None, color: bool | None)
     at = common.moment(now) or datetime.now(UTC)
     called = _called()
     story.write(folder, at)
-    click.echo(
-        f"{folder} is a git repository now. In it: an outage (INC-142), its post-mortem with four action items,\n"
-        "and what four people did about them since. All four say that they are done.\n"
-        f"\n$ cd {folder}\n$ {called} verify\n"
+    _tell(
+        f"{folder} is a git repository now. In it: an outage (INC-142), its post-mortem with four action items, "
+        "and what four people did about them since. All four say that they are done."
     )
+    click.echo(f"$ cd {folder}\n$ {called} verify\n")
     loaded = loading.load(folder, "HEAD")
     try:
         # Whatever keys are set here, nobody is asked: the story is told of what is in the folder.
@@ -44,9 +48,10 @@ def command(folder: Path, now: str | None, svg: Path | None, color: bool | None)
     finally:
         loaded.repository.close()
     verify.write(report, "text", None, verbose=False, color=color)
-    click.echo(
-        "\nDan says that he is done. He is not: that is what loopcheck is for. Bob may be: only GitHub can tell\n"
-        "whether his check is required, and nobody asked it.\n"
+    click.echo()
+    _tell(
+        "Dan says that he is done. He is not: that is what loopcheck is for. Bob may be: only GitHub can tell "
+        "whether his check is required, and nobody asked it."
     )
     _show_proof(folder, at, svg, called, color)
     click.echo("Now break what they did, on branches made for it:\n")
@@ -56,15 +61,20 @@ def command(folder: Path, now: str | None, svg: Path | None, color: bool | None)
     click.echo(f"Then open {folder / 'postmortems' / 'replication-lag.md'} and see what an action item looks like.")
 
 
+def _tell(text: str) -> None:
+    """A paragraph, no wider than the terminal."""
+    click.echo(textwrap.fill(text, min(_WIDTH, shutil.get_terminal_size().columns), break_long_words=False) + "\n")
+
+
 def _show_proof(folder: Path, at: datetime, svg: Path | None, called: str, color: bool | None) -> None:  # noqa: FBT001
     """Say whether the alert would have fired, as it was first written and as it is, and draw it."""
     from loopcheck.reports.backtest import answer
 
     proof, look = replayed(folder, at), output.look(color)
-    click.echo(
-        "Alice's alert is in force. Would it have fired that day? The pager went off after 41 minutes, for\n"
-        "something else. How far behind the replicas were comes with the demo: for a moment a server on this\n"
-        "machine answered with it as Datadog would, and both versions of the alert that git has were replayed.\n"
+    _tell(
+        "Alice's alert is in force. Would it have fired that day? The pager went off after 41 minutes, for something "
+        "else. How far behind the replicas were comes with the demo: for a moment a server on this machine answered "
+        "with it as Datadog would, and both versions of the alert that git has were replayed."
     )
     for one in proof:
         output.say(answer(one, width=look.width, ascii_only=not look.draws), color)
