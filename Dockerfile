@@ -21,6 +21,8 @@ COPY checks checks
 RUN pip --python /opt/build/bin/python wheel --no-deps --no-build-isolation --wheel-dir dist . \
     && pip --python /opt/loopcheck/bin/python install --no-compile --no-deps --no-index dist/*.whl \
     && python docker/prune_datadog.py /opt/loopcheck \
+    # The grammar of Terraform's language is compiled when it is first used, and kept beside the package.
+    && /opt/loopcheck/bin/python -c 'import hcl2; hcl2.loads("a = 1\n")' \
     # Compiled once and here, or every run would do it again. Nothing changes the files, so nothing is checked.
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/loopcheck/lib
 

@@ -3,9 +3,10 @@
     python prune_datadog.py ENVIRONMENT
 
 The client has ten thousand modules; a run imports some dozens. What may be imported is found by following
-import statements, those inside functions too, from loopcheck's own modules through the client's. loopcheck also
-imports parts of the client by name: any text in its modules that names one counts as an import. The client
-imports nothing by name; the script refuses one that does, and an outcome without a single API.
+import statements, those inside functions too, from loopcheck's own modules through the client's. Not followed is what
+a module of the client's models imports inside a function: it does so to make objects of an answer, and loopcheck reads
+answers by itself. loopcheck also imports parts of the client by name: any text in its modules that names one counts as
+an import. The client imports nothing by name; the script refuses one that does, and an outcome without a single API.
 """
 
 from __future__ import annotations
@@ -21,9 +22,16 @@ ROOTS = ("loopcheck", "loopcheck_checks")
 _PART = re.compile(r"v[0-9]+(\.[A-Za-z0-9_]+)+")
 
 
-def imported(source: str, package: str) -> Iterator[str]:
-    """Every module that `source` may import, written absolutely; a name taken from a module may be one too."""
-    for node in ast.walk(ast.parse(source)):
+def imported(source: str, package: str, *, inside: bool = True) -> Iterator[str]:
+    """Every module that `source` may import, written absolutely; a name taken from a module may be one too.
+
+    Args:
+        source: the text of a module.
+        package: the package that it is in.
+        inside: whether imports count that stand inside functions, or for type checkers only.
+    """
+    tree = ast.parse(source)
+    for node in ast.walk(tree) if inside else tree.body:
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -66,7 +74,8 @@ def reached(packages: Path, starts: Iterable[Path]) -> set[Path]:
     while waiting:
         file = waiting.pop()
         source = file.read_text("utf-8")
-        names = list(imported(source, ".".join(file.parent.relative_to(packages).parts)))
+        package = file.parent.relative_to(packages).parts
+        names = list(imported(source, ".".join(package), inside=package[:1] != (CLIENT,) or package[-1] != "model"))
         if file in own:
             names += named(source)
         for name in names:

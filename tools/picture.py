@@ -1,4 +1,4 @@
-"""Draws docs/verify.svg, the picture of the README, from what `loopcheck verify` prints for the demo.
+"""Draws the pictures of the documentation from the demo: what `loopcheck verify` prints, and its alert, replayed.
 
 Usage: python tools/picture.py
 """
@@ -16,23 +16,29 @@ from rich.console import Console
 from rich.text import Text
 
 from loopcheck import engine, loading
+from loopcheck.cli.demo import replayed
 from loopcheck.demo import story
 from loopcheck.reports import terminal
+from loopcheck.reports.picture import svg
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 WIDTH = 104
+ALERTS = ("alert-as-first-written.svg", "alert-as-promised.svg")
 
 
 def main() -> None:
-    """Verify the demo and draw what a terminal shows."""
+    """Verify the demo and replay its alert, and draw what a terminal and `--svg` show."""
     with tempfile.TemporaryDirectory() as folder:
         story.write(Path(folder) / "shop", NOW)
         loaded = loading.load(Path(folder) / "shop", "HEAD")
         try:
-            report = engine.run(loaded.declared.items, loaded.registry, loading.session(loaded, NOW))
+            session = loading.session(loaded, NOW, environment={})
+            report = engine.run(loaded.declared.items, loaded.registry, session)
         finally:
             loaded.repository.close()
+        for name, one in zip(ALERTS, replayed(Path(folder) / "shop", NOW), strict=True):
+            (ROOT / "docs" / name).write_text(svg(one.replay, f"{one.period}: {one.said}", one.noticed), "utf-8")
     shown = "$ loopcheck verify\n" + terminal.render(report, width=WIDTH)
     console = Console(record=True, width=WIDTH, file=StringIO())
     console.print(Text.from_ansi(shown))

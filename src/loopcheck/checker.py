@@ -6,14 +6,17 @@ to write one; `loopcheck.testing.contract` holds one to what is said here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, ClassVar, Protocol, TypeVar
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
 from loopcheck.binding import Expectation
 from loopcheck.model import Claim, Evidence, Incident, Outcome, Rung
 from loopcheck.reasons import CannotTell, Reason, Unseen
+from loopcheck.replay import Replay, Window
 from loopcheck.world import World
 
 __all__ = [
@@ -27,10 +30,13 @@ __all__ = [
     "Manifest",
     "Observation",
     "Outcome",
+    "Provable",
     "Reason",
+    "Replayer",
     "Rung",
     "Secret",
     "Setting",
+    "Trial",
     "Unseen",
     "World",
 ]
@@ -152,3 +158,96 @@ class Checker(Protocol[E, S]):
 
 
 AnyChecker = Checker[Any, Any]
+
+_NO_VERDICT = 126
+"""From here on a shell says that it could not run a command, or that a signal ended it."""
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """A check as a command, with a commit that it must refuse and one that it must let pass."""
+
+    script: str
+    shell: tuple[str, ...]
+    """The program that runs the script, and its arguments before the script's file."""
+    bad: str
+    """The full id of the commit that it must refuse."""
+    good: str
+    """The full id of the one that it must let pass."""
+    folder: str = ""
+    """Where in the repository it runs; empty for the top."""
+    environment: Mapping[str, str] = {}
+    """What it is given beside the environment of whoever asks."""
+    brought: tuple[str, ...] = ()
+    """Patterns of files that are the check itself, such as tests: they are put onto the bad commit as the good one has
+    them."""
+    refusals: tuple[int, ...] = ()
+    """The exit codes with which it says no; where there are none, any from 1 to 125."""
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of all that decides the outcome, but for the good commit, which moves on."""
+        rests = [
+            self.script,
+            self.shell,
+            self.bad,
+            self.folder,
+            sorted(self.environment.items()),
+            self.brought,
+        ]
+        return hashlib.sha256(msgspec.json.encode(rests)).hexdigest()
+
+    def passes(self, code: int) -> bool | None:
+        """What an exit code says of a commit: it passes, it does not, or, `None`, the check did not come to speak."""
+        if code == 0:
+            return True
+        refused = code in self.refusals if self.refusals else 0 < code < _NO_VERDICT
+        return False if refused else None
+
+
+@runtime_checkable
+class Provable(Protocol):
+    """What a checker offers besides, if its artifacts are checks that can be run: `loopcheck prove` then runs them."""
+
+    def trial(self, expect: Any, world: World) -> Trial:
+        """The check that `expect` declares, as a command. Nothing is run here.
+
+        Raises:
+            CannotTell: it is not there, it cannot be run by itself, or nobody named a commit that is bad.
+        """
+        ...
+
+
+@runtime_checkable
+class Replayer(Protocol):
+    """What a checker offers besides, if its artifacts are rules over time series: to replay one over any window."""
+
+    def replay(
+        self, expect: Any, window: Window, world: World, *, around: timedelta | None = None, written: bool = False
+    ) -> Replay:
+        """Replay the rule that `expect` selects.
+
+        Args:
+            expect: what selects it.
+            window: the time that is asked about.
+            world: what to look through.
+            around: in how long a time around the window other firings are counted; what `expect` says, if not given.
+            written: whether the rule is meant as it is written at the commit that is looked at, and not as it is in
+                force.
+
+        Raises:
+            CannotTell: it cannot be told which rule that is, it cannot be replayed, or its samples could not be had.
+        """
+        ...
+
+    def named(self, text: str, world: World, *, written: bool = False) -> Any:
+        """The expectation that selects a rule by what a person types: its name, its id.
+
+        Args:
+            text: what was typed.
+            world: what to look through.
+            written: see `replay`.
+
+        Raises:
+            CannotTell: there is none of that name, or it cannot be seen.
+        """
+        ...

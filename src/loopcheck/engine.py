@@ -262,7 +262,7 @@ def _described(checker: AnyChecker, artifact: Artifact) -> str:
 
 
 def _claims(checker: AnyChecker, artifact: Artifact, item: ActionItem, session: Session) -> tuple[Claim, ...]:
-    observation = checker.observe(artifact.expect, session.world(item.incident))
+    observation = checker.observe(artifact.expect, session.world(item.incident, item.requires))
     made: Iterable[Any] = checker.judge(artifact.expect, observation)
     claims = tuple(islice(made, _MAX_CLAIMS + 1))
     if len(claims) > _MAX_CLAIMS or not all(isinstance(claim, Claim) for claim in claims):

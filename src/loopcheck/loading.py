@@ -97,6 +97,7 @@ def session(
         sleep=sleep,
         clock=clock,
         limits=limits,
+        incidents=loaded.declared.incidents,
     )
 
 

@@ -118,11 +118,58 @@ class Incident(msgspec.Struct, frozen=True):
     resolved: datetime | None = None
     report: Location | None = None
     """The post-mortem that describes it."""
+    caused_by: str | None = None
+    """The id of the commit that caused it, in full or shortened."""
 
     @property
     def since(self) -> datetime | None:
         """The moment after which a fix can be an answer to this incident: its start."""
         return self.started or self.detected or self.resolved
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """One run of a command at a commit, to its end."""
+
+    commit: str
+    """The full id."""
+    code: int
+    """What it returned to the shell."""
+    log: str
+    """The SHA-256 of all that it printed, in hexadecimal."""
+
+
+class Proof(msgspec.Struct, frozen=True, tag="proof"):
+    """What somebody found who ran a check on a commit that it must refuse, and on one that it must let pass."""
+
+    key: str
+    """Of the command, the bad commit and what else decides the outcome: a proof of another key is of another check."""
+    bad: Tried
+    good: Tried
+    at: datetime
+    by: str
+    """Who asked for it. Never fit to print as it is."""
+    run: str = ""
+    """The workflow run, `123/1`; empty for one on somebody's own machine."""
+
+
+class Drill(msgspec.Struct, frozen=True):
+    """Somebody said that a runbook was followed in a drill."""
+
+    runbook: str
+    """Its path."""
+    at: datetime
+    by: str
+    issue: int | None = None
+    """Where they said so."""
+
+
+class Past(msgspec.Struct, frozen=True):
+    """What people left behind for later runs, as far as a checker may see it."""
+
+    proofs: Mapping[str, Proof] = {}
+    """The newest of each key."""
+    drills: tuple[Drill, ...] = ()
+    """Oldest first."""
 
 
 class Artifact(msgspec.Struct, frozen=True):

@@ -262,6 +262,50 @@ class Comparison:
         }
 
 
+class Budget:
+    """How often something may happen: `5 per 30d`. `times` in a stretch of length `span`."""
+
+    __slots__ = ("_text", "span", "times")
+
+    def __init__(self, times: int, span: timedelta, text: str) -> None:
+        self.times = times
+        self.span = span
+        self._text = text
+
+    @classmethod
+    def parse(cls, text: str) -> Budget:
+        """Read `5 per 30d`, `0 per 7d`.
+
+        Raises:
+            ValueError: it is not a number per a length of time.
+        """
+        found = re.fullmatch(r"\s*([0-9]{1,6})\s*(?:per|/)\s*(\S.*)", text)
+        if not found:
+            raise ValueError(f"`{text[:40]}` is not a budget: write `5 per 30d`")
+        return cls(int(found[1]), Duration.parse(found[2]).delta, text.strip())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Budget) and (self.times, self.span) == (other.times, other.span)
+
+    def __hash__(self) -> int:
+        return hash((self.times, self.span))
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Budget({self!s})"
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """The JSON Schema of the text form."""
+        return {
+            "type": "string",
+            "pattern": r"^\s*[0-9]+\s*(per|/)\s*\S+",
+            "description": "How often at most: 5 per 30d",
+        }
+
+
 class Moment:
     """A point in time with its offset from UTC. `at` is the aware `datetime`, in UTC."""
 

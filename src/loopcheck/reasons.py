@@ -137,6 +137,11 @@ NEEDS_GITHUB = Reason(
     "Only GitHub's API can tell, and this run did not ask it.",
     "Run loopcheck where it can ask GitHub: as the action, with a token.",
 )
+NEEDS_LEDGER = Reason(
+    "needs-ledger",
+    "Only the ledger can tell, and this run did not read it.",
+    "Run loopcheck as the action, with `contents: read`; in a shell, give the ledger with `--ledger FILE`.",
+)
 NOTHING_CHECKED = Reason(
     "nothing-checked",
     "The required rung has no claim for this artifact, so nothing supports it.",

@@ -226,9 +226,7 @@ LIST_MONITORS = """
 from datadog_api_client import ApiClient, Configuration
 from datadog_api_client.v1.api.monitors_api import MonitorsApi
 settings = Configuration(host="http://127.0.0.1:PORT", api_key={"apiKeyAuth": "a", "appKeyAuth": "b"})
-with ApiClient(settings) as client:
-    print(MonitorsApi(client).list_monitors()[0].name)
-settings.preload_content = False
+settings.preload_content = False  # as loopcheck asks; what would make objects of an answer is left out
 with ApiClient(settings) as client:
     print(len(MonitorsApi(client).list_monitors().data))
 """
@@ -258,7 +256,7 @@ def test_what_is_left_of_datadogs_client_works(image):
             check=False,
         )
         server.shutdown()
-    assert done.stdout.split() == ["Lag", str(len(MONITORS))], done.stderr
+    assert done.stdout.split() == [str(len(MONITORS))], done.stderr
 
 
 IMPORT_ALL = """

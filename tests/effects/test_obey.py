@@ -33,8 +33,8 @@ def run(at=NOW):
     return Circumstances(Repository("https://github.com", "acme/shop", "a" * 40), at, "5/1")
 
 
-def asked(command=VERIFY, comment=99, issue=12):
-    return Given(command, issue, comment, ANA)
+def asked(command=VERIFY, comment=99, issue=12, given=NOW):
+    return Given(command, issue, comment, ANA, given)
 
 
 def answer(command, standing=Standing.WRITE, memory=Memory(), items=("#12",), at=NOW, comment=99):  # noqa: B008
@@ -137,6 +137,13 @@ def test_a_drill_is_recorded_and_nothing_is_looked_at():
     assert not found.look
     (drill,) = recall(found.entries).drills
     assert (drill.note, drill.by, drill.item) == ("runbooks/lag.md", "ana", "")
+
+
+def test_a_drill_is_dated_by_who_reported_it_and_not_by_the_sweep_that_found_it():
+    (drill,) = obey(asked(DRILLED, given=NOW - 3 * DAY), (), Memory(), run()).entries
+    assert drill.at == NOW - 3 * DAY
+    (early,) = obey(asked(DRILLED, given=NOW + DAY), (), Memory(), run()).entries
+    assert early.at == NOW
 
 
 # once

@@ -84,7 +84,13 @@ def test_an_edit_shows_when_it_was_made(datadog):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/api/v1/dashboard"), ("DELETE", MONITORS), ("POST", MONITORS), ("GET", f"{MONITORS}?group_states=all")],
+    [
+        ("GET", "/api/v1/hosts"),
+        ("GET", f"{MONITORS}/101"),
+        ("DELETE", MONITORS),
+        ("POST", MONITORS),
+        ("GET", f"{MONITORS}?group_states=all"),
+    ],
 )
 def test_what_nobody_expects_fails_the_test(method, path):
     with pytest.raises(AssertionError, match="nobody should ask for"), DatadogStandIn() as datadog:

@@ -6,15 +6,23 @@ from collections.abc import Iterable
 
 import msgspec
 
-from loopcheck.checker import Checker, Claim, Unseen, World
+from loopcheck.checker import CannotTell, Checker, Claim, Trial, Unseen, World
 from loopcheck.paths import matching
+from loopcheck_checks.ci_check import recorded
 from loopcheck_checks.ci_check.asking import ask
 from loopcheck_checks.ci_check.catalogue import catalogue
 from loopcheck_checks.ci_check.globs import left_out
 from loopcheck_checks.ci_check.judge import chosen, judge
-from loopcheck_checks.ci_check.manifest import MANIFEST, CiCheckExpectation, CiCheckObservation, listed
+from loopcheck_checks.ci_check.manifest import (
+    MANIFEST,
+    NOT_RUNNABLE,
+    CiCheckExpectation,
+    CiCheckObservation,
+    listed,
+)
 from loopcheck_checks.ci_check.search import search
 from loopcheck_checks.ci_check.seen import EventSeen, PathsSeen, Route
+from loopcheck_checks.ci_check.trial import trial_of
 from loopcheck_checks.ci_check.triggers import paths_key
 from loopcheck_checks.systems.github_branches import main_branch
 
@@ -35,25 +43,37 @@ class CiCheckChecker(Checker[CiCheckExpectation, CiCheckObservation]):
 
     def observe(self, expect: CiCheckExpectation, world: World) -> CiCheckObservation:
         """See `Checker.observe`."""
-        found = search(expect, catalogue(world))
-        seen = CiCheckObservation(
-            commit=world.repo.commit,
-            workflows=len(catalogue(world).paths),
-            routes=tuple(found.routes),
-            possible=tuple(found.possible),
-            unread=tuple(found.unread),
-            missing=found.missing,
-            nearest=found.nearest,
-            looked_in=found.looked_in,
-            default_branch=None if expect.branches else _default_branch(world),
-            repository=world.endpoint("GITHUB_REPOSITORY", "") or None,
-            paths=_paths(found.routes, listed(expect.paths), world),
-        )
-        return _with_live(seen, expect, world)
+        return _with_live(_seen(expect, world), expect, world)
 
     def judge(self, expect: CiCheckExpectation, observation: CiCheckObservation) -> Iterable[Claim]:
         """See `Checker.judge`."""
         return judge(expect, observation)
+
+    def trial(self, expect: CiCheckExpectation, world: World) -> Trial:
+        """See `loopcheck.checker.Provable.trial`."""
+        seen = _seen(expect, world)
+        if (seen.missing or not seen.routes) and expect.command is None:
+            raise CannotTell(NOT_RUNNABLE, f"{self.describe(expect)} is not in {seen.looked_in}")
+        routes = chosen(expect, seen)
+        return trial_of(expect, routes, recorded.bad_commit(expect, world), recorded.good_commit(expect, world))
+
+
+def _seen(expect: CiCheckExpectation, world: World) -> CiCheckObservation:
+    """What the files say of it."""
+    found = search(expect, catalogue(world))
+    return CiCheckObservation(
+        commit=world.repo.commit,
+        workflows=len(catalogue(world).paths),
+        routes=tuple(found.routes),
+        possible=tuple(found.possible),
+        unread=tuple(found.unread),
+        missing=found.missing,
+        nearest=found.nearest,
+        looked_in=found.looked_in,
+        default_branch=None if expect.branches else _default_branch(world),
+        repository=world.endpoint("GITHUB_REPOSITORY", "") or None,
+        paths=_paths(found.routes, listed(expect.paths), world),
+    )
 
 
 def _with_live(seen: CiCheckObservation, expect: CiCheckExpectation, world: World) -> CiCheckObservation:
@@ -66,7 +86,11 @@ def _with_live(seen: CiCheckObservation, expect: CiCheckExpectation, world: Worl
     if isinstance(main, str):  # GitHub knows better than a clone, which may be behind
         seen = msgspec.structs.replace(seen, default_branch=main)
     routes = chosen(expect, seen)
-    return msgspec.structs.replace(seen, live=world.attempt(lambda: ask(expect, routes, main, catalogue(world), world)))
+    return msgspec.structs.replace(
+        seen,
+        live=world.attempt(lambda: ask(expect, routes, main, catalogue(world), world)),
+        proof=recorded.look(expect, routes, world),
+    )
 
 
 def _default_branch(world: World) -> str | None:

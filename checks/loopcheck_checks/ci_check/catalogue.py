@@ -12,6 +12,7 @@ from loopcheck.documents import yaml
 from loopcheck.documents.origin import DocumentError
 from loopcheck.documents.yaml import MappingNode
 from loopcheck.reasons import LINKED, TRUNCATED, UNPARSEABLE
+from loopcheck.world import Repository
 from loopcheck_checks.ci_check import reading
 from loopcheck_checks.ci_check.seen import ActionSeen, ClosedAction, EventSeen, JobSeen, Possible, StepSeen, Unread
 from loopcheck_checks.ci_check.shell import Executed
@@ -112,8 +113,8 @@ Chain = tuple[tuple[Workflow, str], ...]
 class Catalogue:
     """All workflow files. They are read when they are asked for."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, repo: Repository) -> None:
+        self._repo = repo
         self._read: dict[str, Workflow | Unread] = {}
         self._callers: dict[str, list[tuple[Workflow, str]]] | None = None
         self._actions: dict[str, ActionSeen | ClosedAction] = {}
@@ -121,9 +122,9 @@ class Catalogue:
         self._jobs: dict[tuple[tuple[str, str], ...], tuple[JobSeen, ...]] = {}
         self._commands: dict[tuple[str, int], tuple[Executed, ...] | None] = {}
         # Only files directly in the folder run; `.yaml.disabled`, sub-folders and programs beside them do not.
-        self.paths = sorted(path for path in world.repo.paths if _is_workflow(path))
+        self.paths = sorted(path for path in repo.paths if _is_workflow(path))
         self._known = frozenset(self.paths)
-        self.links = sorted(path for path in world.repo.links if _is_workflow(path) or path in (FOLDER, ".github"))
+        self.links = sorted(path for path in repo.links if _is_workflow(path) or path in (FOLDER, ".github"))
 
     def get(self, path: str) -> Workflow | Unread:
         """The workflow at `path`, or why it cannot be read."""
@@ -148,7 +149,7 @@ class Catalogue:
     def may_hold(self, path: str, words: list[str]) -> bool:
         """Whether a file that cannot be read may hold what goes by these words: it says one, or is a template."""
         try:
-            file = self._world.repo.read(path)
+            file = self._repo.read(path)
             text = file.text if file else None
         except CannotTell:
             text = None
@@ -279,21 +280,21 @@ class Catalogue:
         return Workflow(path, root)
 
     def _document(self, path: str) -> yaml.Node | None:
-        file = self._world.repo.read(path)
+        file = self._repo.read(path)
         return None if file is None else yaml.load(file.text, path)
 
     def _action(self, folder: str) -> ActionSeen | ClosedAction:
         for name in ("action.yml", "action.yaml"):
             path = f"{folder}/{name}" if folder else name
             try:
-                if self._world.repo.entry(path) is None:
+                if self._repo.entry(path) is None:
                     continue
                 return _action(path, reading.mapping(self._document(path)))
             except CannotTell as trouble:
                 return ClosedAction(program=False, message=trouble.message)
             except DocumentError as error:
                 return ClosedAction(program=False, message=str(error))
-        if f"{folder}/Dockerfile" in self._world.repo.paths:  # which GitHub runs where nothing describes it
+        if f"{folder}/Dockerfile" in self._repo.paths:  # which GitHub runs where nothing describes it
             return ClosedAction(program=True, message=f"{folder}/Dockerfile")
         return ClosedAction(program=False, message=f"{folder or 'the top folder'} has no action.yml at this commit")
 
@@ -311,7 +312,12 @@ def _action(path: str, root: MappingNode | None) -> ActionSeen | ClosedAction:
 
 def catalogue(world: World) -> Catalogue:
     """The catalogue of this run, shared by all items."""
-    return world.once(("ci-check", "catalogue"), lambda: Catalogue(world))
+    return world.once(("ci-check", "catalogue"), lambda: Catalogue(world.repo))
+
+
+def catalogue_at(world: World, there: Repository) -> Catalogue:
+    """The same at another commit; see `Repository.at`."""
+    return world.once(("ci-check", "catalogue", there.commit), lambda: Catalogue(there))
 
 
 def _is_workflow(path: str) -> bool:

@@ -167,6 +167,12 @@ def weight(found: tuple[Word, ...]) -> Weight:
     return Weight.NONE if not head or head in _INERT or head in _INSTALLERS else Weight.FULL
 
 
+def prepares(found: tuple[Word, ...]) -> bool:
+    """Whether a command only installs what the check needs. That it fails says nothing of the code."""
+    core = unwrapped([word.text for word in found])
+    return bool(core) and core[0] in _INSTALLERS and weight(found) is Weight.NONE
+
+
 def unwrapped(words: list[str]) -> list[str]:
     """The command itself, without what only runs it: `sudo`, `env X=1`, `poetry run`, `python -m`."""
     return list(_unwrapped(tuple(words)))

@@ -17,7 +17,6 @@ from loopcheck_checks.ci_check.live import Live
 from loopcheck_checks.ci_check.manifest import (
     ELSEWHERE,
     ENABLED,
-    FAILS_ON_BAD,
     GATE_COUNTS,
     IN_WORKFLOW,
     NO_GATE,
@@ -36,6 +35,7 @@ from loopcheck_checks.ci_check.manifest import (
     CiCheckObservation,
     listed,
 )
+from loopcheck_checks.ci_check.proof import proof
 from loopcheck_checks.ci_check.required import required
 from loopcheck_checks.ci_check.running import running
 from loopcheck_checks.ci_check.seen import ActionSeen, JobSeen, Leg, Route
@@ -73,14 +73,17 @@ class _Judged(msgspec.Struct):
 
 def judge(expect: CiCheckExpectation, seen: CiCheckObservation) -> Iterator[Claim]:
     """See `loopcheck.checker.Checker.judge`."""
+    lately: Claim | None = None
     if seen.missing or not seen.routes:
         yield _absent(expect, seen)
     else:
-        yield from _present(expect, seen)
+        for claim in _present(expect, seen):
+            lately = claim if claim.claim == RAN_LATELY.word else lately
+            yield claim
     if isinstance(seen.live, Unseen):
         yield from _not_asked(seen.live, expect)
-    if expect.fails_on:
-        yield FAILS_ON_BAD.unknown(NOT_JUDGED, f"loopcheck does not yet look at how it went on {expect.fails_on[:60]}")
+    if seen.proof is not None:
+        yield from proof(expect, seen.proof, lately)
 
 
 def _not_asked(why: Unseen, expect: CiCheckExpectation) -> Iterator[Claim]:

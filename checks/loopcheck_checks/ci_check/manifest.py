@@ -8,11 +8,16 @@ from typing import Annotated
 from msgspec import Meta
 
 from loopcheck.checker import ClaimKind, Expectation, Manifest, Observation, Reason, Rung, Unseen
+from loopcheck.paths import RepoGlob
 from loopcheck.quantities import Duration
 from loopcheck_checks.ci_check.commands import wanted
+from loopcheck_checks.ci_check.commits import ProofSeen
 from loopcheck_checks.ci_check.live import Live
 from loopcheck_checks.ci_check.seen import PathsSeen, Possible, Route, Unread
 from loopcheck_checks.systems.github_branches import SECRETS, SYSTEM
+
+_COMMIT = r"^[A-Za-z0-9_][A-Za-z0-9_./+-]{0,200}$"
+"""An id or the name of a tag. Nothing relative, which is another commit tomorrow."""
 
 
 class CiCheckExpectation(Expectation, frozen=True, kw_only=True):
@@ -68,8 +73,32 @@ class CiCheckExpectation(Expectation, frozen=True, kw_only=True):
         ),
     ] = None
     fails_on: Annotated[
-        str | None, Meta(description="A commit, branch or tag on which it must fail, for `require: proven`.")
+        Annotated[str, Meta(pattern=_COMMIT)] | None,
+        Meta(
+            description="A commit, by its id or a tag, on which it must fail, for `require: proven`. By default the"
+            " `caused-by` of the incident.",
+            examples=["4f2a9c1"],
+        ),
     ] = None
+    passes_on: Annotated[
+        Annotated[str, Meta(pattern=_COMMIT)] | None,
+        Meta(description="A commit on which it must pass; by default the one that is looked at.", examples=["v1.4.2"]),
+    ] = None
+    command: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"\S")] | None,
+        Meta(
+            description="What `loopcheck prove` runs, for bash; by default the script of the step that was found.",
+            examples=["pytest tests/replication"],
+        ),
+    ] = None
+    check_files: Annotated[
+        tuple[RepoGlob, ...],
+        Meta(
+            description="Files that are the check itself, such as tests: `loopcheck prove` puts them onto the bad"
+            " commit as they are now.",
+            examples=["[tests/**]"],
+        ),
+    ] = ()
 
     def __post_init__(self) -> None:
         """Refuse a declaration that names nothing, or a command that cannot be read."""
@@ -119,6 +148,8 @@ class CiCheckObservation(Observation, frozen=True, kw_only=True):
     """What each path filter of the events does to the repository's files, by workflow and event."""
     live: Live | Unseen | None = None
     """What GitHub says of it, or why it was not asked; `None` where there was nothing to ask about."""
+    proof: ProofSeen | None = None
+    """What speaks for its failing on a bad commit; `None` where nobody asks for that."""
 
 
 IN_WORKFLOW = ClaimKind(
@@ -142,6 +173,9 @@ RAN_LATELY = ClaimKind(
     "It has run and passed lately, on the branch or before a merge to it; claimed where GitHub is asked.",
 )
 FAILS_ON_BAD = ClaimKind("fails-on-bad-commit", Rung.PROVEN, "It fails on the commit that was declared as bad.")
+PASSES_ON_GOOD = ClaimKind(
+    "passes-on-good-commit", Rung.PROVEN, "It passes on the good commit: the declared one, or the branch as it is now."
+)
 
 NO_WORKFLOW = Reason(
     "no-workflow", "No workflow file of this name is in .github/workflows.", "Add the workflow, or correct the name."
@@ -319,6 +353,57 @@ SKIPPED_LATELY = Reason(
     "The latest runs passed without it: it was skipped, which counts as passed.",
     "Look at its conditions, and at those of the jobs that it needs.",
 )
+NO_BAD_COMMIT = Reason(
+    "no-bad-commit",
+    "Nobody said on which commit it must fail.",
+    "Declare `fails-on:`, or write `caused-by:` with the commit's id below the post-mortem's `incident:`.",
+)
+NO_SUCH_COMMIT = Reason(
+    "no-such-commit",
+    "This clone holds no commit, and no tag, of the declared name.",
+    "Correct the name; on a runner, check out with `fetch-depth: 0`, or write the commit's full id.",
+)
+NOT_RECORDED = Reason(
+    "not-recorded",
+    "GitHub keeps no result of it on this commit: it did not run there, or the record was deleted with the time.",
+    "Run `loopcheck prove --item ID`: it runs the check on that commit, and records what came of it.",
+)
+NOT_CONCLUDED = Reason(
+    "not-concluded",
+    "On this commit it came to no result of its own: it was cancelled, skipped, timed out, or is still running.",
+    "Run `loopcheck prove --item ID`, or run the workflow on that commit again.",
+)
+NOT_TOLD_APART = Reason(
+    "not-told-apart",
+    "The record does not say whether it was the check that ended so, or something beside it.",
+    "Run `loopcheck prove --item ID`; or give the check a step of its own, and declare it with `step:`.",
+)
+MIXED_RECORD = Reason(
+    "mixed-record",
+    "Of several runs on this commit some failed and some passed.",
+    "Find out why: run `loopcheck prove --item ID`.",
+)
+OLDER_FORM = Reason(
+    "older-form",
+    "What ran on this commit is not the check as it is now: its steps were others, or cannot be seen.",
+    "Run `loopcheck prove --item ID`, which runs the check as it is now.",
+)
+PASSED_ON_BAD = Reason(
+    "passed-on-bad",
+    "It passed on the commit that it must refuse, so it would not have caught what happened.",
+    "Make it stronger. Where the test is newer than the commit, declare it with `check-files:` and run"
+    " `loopcheck prove --item ID`.",
+)
+FAILED_ON_GOOD = Reason(
+    "failed-on-good",
+    "It fails on the good commit as well, so its failure on the bad one shows nothing.",
+    "Mend what it finds, or name another good commit with `passes-on:`.",
+)
+NOT_RUNNABLE = Reason(
+    "not-runnable",
+    "The check cannot be run by itself, outside its workflow.",
+    "Declare with `command:` what `loopcheck prove` is to run.",
+)
 
 MANIFEST = Manifest(
     kind="ci-check",
@@ -333,6 +418,7 @@ MANIFEST = Manifest(
         ENABLED,
         RAN_LATELY,
         FAILS_ON_BAD,
+        PASSES_ON_GOOD,
     ),
     reasons=(
         NO_WORKFLOW,
@@ -376,6 +462,16 @@ MANIFEST = Manifest(
         NO_RUN_LATELY,
         NOT_PASSING,
         SKIPPED_LATELY,
+        NO_BAD_COMMIT,
+        NO_SUCH_COMMIT,
+        NOT_RECORDED,
+        NOT_CONCLUDED,
+        NOT_TOLD_APART,
+        MIXED_RECORD,
+        OLDER_FORM,
+        PASSED_ON_BAD,
+        FAILED_ON_GOOD,
+        NOT_RUNNABLE,
     ),
     systems=(SYSTEM,),
     secrets=SECRETS,

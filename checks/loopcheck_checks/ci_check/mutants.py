@@ -11,7 +11,7 @@ from textwrap import dedent
 from loopcheck.testing import file_mutants
 from loopcheck.testing.file_mutants import Declared
 from loopcheck.testing.mutants import Mutant, Outcome, edits
-from loopcheck_checks.ci_check import CiCheckChecker
+from loopcheck_checks.ci_check import CiCheckChecker, proof_mutants
 
 Files = Mapping[str, str]
 CI = ".github/workflows/ci.yml"
@@ -525,6 +525,7 @@ def outcomes() -> list[Outcome]:
         *verdicts(wrong(), DECLARED),
         *verdicts(wrong_calls(), DECLARED_CALLED),
         *verdicts(wrong_actions(), DECLARED_STEP),
+        *proof_mutants.outcomes(proof_mutants.wrong()),
     ]
 
 
@@ -534,4 +535,5 @@ def harmless_outcomes() -> list[Outcome]:
         *verdicts(harmless(), DECLARED),
         *verdicts(harmless_calls(), COMMAND_CALLED),
         *verdicts(harmless_actions(), DECLARED_STEP),
+        *proof_mutants.outcomes(proof_mutants.harmless()),
     ]

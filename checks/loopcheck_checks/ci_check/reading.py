@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any
+
+import msgspec
 
 from loopcheck.documents.yaml import MappingNode, Node, ScalarNode, SequenceNode
 from loopcheck_checks.ci_check.seen import EventSeen, Input, JobSeen, Kin, Leg, StepSeen, Written
@@ -82,23 +84,34 @@ def events(root: MappingNode) -> tuple[EventSeen, ...]:
     return tuple(found)
 
 
-def default_shell(*holders: MappingNode | None) -> str | None:
-    """`defaults.run.shell` of the innermost that has one."""
+class Defaults(msgspec.Struct, frozen=True):
+    """`defaults.run`: what holds for every script that says nothing else."""
+
+    shell: str | None = None
+    folder: str | None = None
+
+
+def defaults_of(*holders: MappingNode | None) -> Defaults:
+    """Of each default that of the innermost that has one."""
+    return Defaults(_default("shell", holders), _default("working-directory", holders))
+
+
+def _default(key: str, holders: Iterable[MappingNode | None]) -> str | None:
     for holder in holders:
         defaults = mapping(holder.get("defaults")) if holder else None
         run = mapping(defaults.get("run")) if defaults else None
-        if run is not None and (shell := scalar(run.get("shell"))):
-            return shell
+        if run is not None and (text := scalar(run.get(key))):
+            return text
     return None
 
 
-def steps(path: str, node: Node | None, shell: str | None = None) -> Iterator[StepSeen]:
+def steps(path: str, node: Node | None, defaults: Defaults = Defaults()) -> Iterator[StepSeen]:  # noqa: B008 - frozen
     """The steps of a job or a composite action, with those of its groups of parallel steps."""
     awaited: set[str] = set()
     found: list[StepSeen] = []
     for holder in reversed(list(_holders(node))):  # what is waited for stands before the step that waits
         awaited.update([_EVERY] if holder.key("wait-all") else texts(holder.get("wait")))
-        found.append(_step(path, holder, shell, awaited))
+        found.append(_step(path, holder, defaults, awaited))
     yield from reversed(found)
 
 
@@ -116,7 +129,7 @@ def _holders(node: Node | None) -> Iterator[MappingNode]:
             yield holder
 
 
-def _step(path: str, holder: MappingNode, shell: str | None, awaited: set[str]) -> StepSeen:
+def _step(path: str, holder: MappingNode, defaults: Defaults, awaited: set[str]) -> StepSeen:
     name, identity = scalar(holder.get("name")), scalar(holder.get("id"))
     uses, run = scalar(holder.get("uses")), written(holder, "run")
     first_line = next((line.strip() for line in run.text.splitlines() if line.strip()), "") if run else ""
@@ -126,9 +139,11 @@ def _step(path: str, holder: MappingNode, shell: str | None, awaited: set[str]) 
         line=holder.line,
         label=name or identity or uses or first_line[:60],
         id=identity,
+        name=name,
         uses=uses,
         run=run,
-        shell=scalar(holder.get("shell")) or (shell if run else None),
+        shell=scalar(holder.get("shell")) or (defaults.shell if run else None),
+        folder=scalar(holder.get("working-directory")) or (defaults.folder if run else None),
         condition=written(holder, "if"),
         soft=written(holder, "continue-on-error"),
         unwatched=background and _EVERY not in awaited and identity not in awaited,
@@ -148,7 +163,7 @@ def job(path: str, root: MappingNode, identity: str, *, with_steps: bool = True)
     key = jobs.key(identity) if jobs else None
     if jobs is None or holder is None or key is None:
         raise (key or root).error(f"the job `{identity[:60]}` is not a mapping")
-    shell = default_shell(holder, root)
+    defaults = defaults_of(holder, root)
     needs = texts(holder.get("needs"))
     return JobSeen(
         path=path,
@@ -164,7 +179,7 @@ def job(path: str, root: MappingNode, identity: str, *, with_steps: bool = True)
         uses=scalar(holder.get("uses")),
         env={**table(root.get("env")), **table(holder.get("env"))},
         inputs=table(holder.get("with")),
-        steps=tuple(steps(path, holder.get("steps"), shell)) if with_steps else (),
+        steps=tuple(steps(path, holder.get("steps"), defaults)) if with_steps else (),
     )
 
 

@@ -43,10 +43,13 @@ class StepSeen(msgspec.Struct, frozen=True, omit_defaults=True):
     label: str
     """Its name, id, action or first line, whatever there is."""
     id: str | None = None
+    name: str | None = None
     uses: str | None = None
     run: Written | None = None
     shell: str | None = None
     """The shell that is named for it, by itself or by a default."""
+    folder: str | None = None
+    """`working-directory`, of itself or of a default."""
     condition: Written | None = None
     soft: Written | None = None
     """`continue-on-error`."""

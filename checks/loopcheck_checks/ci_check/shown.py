@@ -11,7 +11,7 @@ from loopcheck_checks.ci_check.catalogue import local
 from loopcheck_checks.ci_check.contexts import boolean
 from loopcheck_checks.ci_check.evaluation import Scope
 from loopcheck_checks.ci_check.names import matrix, name_of
-from loopcheck_checks.ci_check.seen import JobSeen, Leg
+from loopcheck_checks.ci_check.seen import JobSeen, Leg, StepSeen
 
 _MAX_LEGS = 300
 """GitHub runs at most 256 jobs of a matrix."""
@@ -42,6 +42,14 @@ def shown(jobs: Sequence[JobSeen]) -> tuple[Shown, ...]:
     ways = list(islice(product(*(job.legs or (None,) for job in jobs)), _MAX_LEGS))
     hard = [legs for legs in ways if not any(_may_fail(job, leg) for job, leg in zip(jobs, legs, strict=True))]
     return tuple(dict.fromkeys(_joined(jobs, legs) for legs in hard or ways))
+
+
+def step_shown(step: StepSeen) -> Shown:
+    """The name of a step in the record of its job: its own, or `Run` and what it runs."""
+    script = step.run.text.strip() if step.run is not None else step.uses or ""
+    text = step.name or f"Run {script.splitlines()[0] if script else ''}".rstrip()
+    known, expression, _ = text.partition("${{")
+    return Shown(known, whole=not expression)
 
 
 def ended(names: Sequence[Shown], jobs: Mapping[str, str | None]) -> str | None:

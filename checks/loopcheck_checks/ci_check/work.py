@@ -90,6 +90,11 @@ def of_action_step(step: StepSeen, job: JobSeen, scope: Scope, inside: Inside) -
     return parts.result(Finding(Outcome.FAILS, message, step.path, step.line, NO_WORK))
 
 
+def is_auxiliary(step: StepSeen) -> bool:
+    """Whether a step uses an action that prepares or reports."""
+    return (step.uses or "").startswith(_AUXILIARY)
+
+
 def is_own(step: StepSeen) -> bool:
     """Whether a step uses an action of this repository."""
     return step.uses is not None and local(step.uses) is not None
@@ -109,7 +114,7 @@ def _look(
         way: the actions that led here.
     """
     beside = tuple(steps)
-    work = [step for step in beside if not (step.uses or "").startswith(_AUXILIARY)]
+    work = [step for step in beside if not is_auxiliary(step)]
     for step in work if work or way else beside:
         conditional = conditions.of_step(step, scope)
         weak = softness.of_step(step, beside, scope) or softness.of_script(step, job, scope)

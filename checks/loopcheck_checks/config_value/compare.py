@@ -12,8 +12,8 @@ import msgspec
 
 from loopcheck.quantities import Quantity
 from loopcheck.reasons import Reason
-from loopcheck_checks.config_value.condition import Condition
 from loopcheck_checks.config_value.manifest import READER_DEPENDENT, UNLIKE, Value
+from loopcheck_checks.systems.conditions import Condition
 
 _TRUE = frozenset(("true", "yes", "on", "y"))
 _FALSE = frozenset(("false", "no", "off", "n"))

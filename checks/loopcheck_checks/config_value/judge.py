@@ -9,7 +9,6 @@ from loopcheck.checker import Claim, Evidence, Unseen
 from loopcheck.quantities import Quantity
 from loopcheck.reasons import Reason
 from loopcheck_checks.config_value.compare import Answer, Doubt, equals, satisfies
-from loopcheck_checks.config_value.condition import Condition
 from loopcheck_checks.config_value.manifest import (
     AS_DECLARED,
     FILE_THERE,
@@ -26,6 +25,7 @@ from loopcheck_checks.config_value.manifest import (
     ConfigValueObservation,
     Value,
 )
+from loopcheck_checks.systems.conditions import Condition
 
 _SHOWN = 5
 _SECRET = re.compile(r"(?i)pass|secret|token|credential|private|\bkey|apikey|pin\b")

@@ -10,8 +10,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from loopcheck.checker import ClaimKind, Expectation, Manifest, Observation, Reason, Rung, Unseen
 from loopcheck.paths import RepoPath
 from loopcheck.quantities import Quantity
-from loopcheck_checks.config_value.condition import Condition
 from loopcheck_checks.config_value.keypath import Key, KeyPath
+from loopcheck_checks.systems.conditions import Condition
 
 OneOrMore = str | tuple[str, ...]
 

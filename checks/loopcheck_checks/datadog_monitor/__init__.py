@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
+
+import msgspec
 
 from loopcheck.checker import CannotTell, Checker, Claim, Unseen, World
-from loopcheck.reasons import MISSING_SECRET
-from loopcheck_checks.datadog_monitor.judge import judge
+from loopcheck.reasons import AMBIGUOUS, MISSING_SECRET, NO_INCIDENT_TIME, NOT_VISIBLE
+from loopcheck.replay import Replay, Window
+from loopcheck_checks.datadog_monitor.judge import judge, meant
 from loopcheck_checks.datadog_monitor.manifest import (
     MANIFEST,
     DatadogMonitorExpectation,
     DatadogMonitorObservation,
+    ProvenBetween,
+    Replayed,
     SeenMonitor,
 )
 from loopcheck_checks.datadog_monitor.query import parse
-from loopcheck_checks.datadog_monitor.select import Index, downtimes_of, may_be
+from loopcheck_checks.datadog_monitor.select import Index, may_be
 from loopcheck_checks.systems import datadog
 
 _KIND = MANIFEST.kind
+_UNRESOLVED = timedelta(days=1)
+"""How much of an incident is replayed of which nobody wrote down the end."""
 
 
 class _Listed:
@@ -54,25 +62,100 @@ class DatadogMonitorChecker(Checker[DatadogMonitorExpectation, DatadogMonitorObs
 
     def observe(self, expect: DatadogMonitorExpectation, world: World) -> DatadogMonitorObservation:
         """See `Checker.observe`."""
-        listed = world.once((_KIND, "index"), lambda: _listed(world))
-        index = listed.index
-        candidates = index.candidates(expect)
-        parts = {number for one in candidates for number in parse(one.monitor.query).parts}
-        return DatadogMonitorObservation(
-            now=world.now,
-            source=listed.source,
-            total=len(index.seen) + len(listed.unreadable),
-            candidates=tuple(candidates),
-            parts=tuple(index.by_id[number] for number in sorted(parts) if number in index.by_id),
-            unreadable=tuple(odd for odd in listed.unreadable if odd.id in parts or may_be(expect, odd)),
-            nearest=() if candidates else index.nearest(expect),
-            incomplete=listed.incomplete,
-            rules=listed.rules,
-        )
+        seen = _seen(expect, world)
+        one = meant(expect, seen) if expect.proven_by is not None else None
+        if one is None:
+            return seen
+        return msgspec.structs.replace(seen, replayed=world.attempt(lambda: _proven(expect, one, seen, world)))
+
+    def replay(
+        self,
+        expect: DatadogMonitorExpectation,
+        window: Window,
+        world: World,
+        *,
+        around: timedelta | None = None,
+        written: bool = False,
+    ) -> Replay:
+        """See `loopcheck.checker.Replayer.replay`."""
+        seen = _seen(expect, world, written=written)
+        one = meant(expect, seen)
+        if one is None:
+            raise CannotTell(AMBIGUOUS, f"it cannot be told which of {len(seen.candidates)} monitors is meant")
+        return _replayed(expect, one, seen, window, world, around).replay
+
+    def named(self, text: str, world: World, *, written: bool = False) -> DatadogMonitorExpectation:
+        """See `loopcheck.checker.Replayer.named`."""
+        index = _index(world, written=written).index
+        one = index.by_id.get(int(text)) if text.isdecimal() and len(text) < 20 else None
+        if one is None:
+            expect = DatadogMonitorExpectation(name=text)
+        elif one.monitor.name.strip():
+            expect = DatadogMonitorExpectation(name=one.monitor.name, id=one.monitor.id)
+        else:
+            expect = DatadogMonitorExpectation(query=one.monitor.query, id=one.monitor.id)
+        if not index.candidates(expect):
+            raise CannotTell(NOT_VISIBLE, f"no monitor has the name or the id `{text[:80]}`")
+        return expect
 
     def judge(self, expect: DatadogMonitorExpectation, observation: DatadogMonitorObservation) -> Iterable[Claim]:
         """See `Checker.judge`."""
         return judge(expect, observation)
+
+
+def _index(world: World, *, written: bool) -> _Listed:
+    """All monitors; `written`: as the repository has them, whatever Datadog says."""
+    if written:
+        return world.once((_KIND, "written"), lambda: _written(world))
+    return world.once((_KIND, "index"), lambda: _listed(world))
+
+
+def _seen(expect: DatadogMonitorExpectation, world: World, *, written: bool = False) -> DatadogMonitorObservation:
+    listed = _index(world, written=written)
+    index = listed.index
+    candidates = index.candidates(expect)
+    parts = {number for one in candidates for number in parse(one.monitor.query).parts}
+    return DatadogMonitorObservation(
+        now=world.now,
+        source=listed.source,
+        total=len(index.seen) + len(listed.unreadable),
+        candidates=tuple(candidates),
+        parts=tuple(index.by_id[number] for number in sorted(parts) if number in index.by_id),
+        unreadable=tuple(odd for odd in listed.unreadable if odd.id in parts or may_be(expect, odd)),
+        nearest=() if candidates else index.nearest(expect),
+        incomplete=listed.incomplete,
+        rules=listed.rules,
+    )
+
+
+def _proven(
+    expect: DatadogMonitorExpectation, one: SeenMonitor, seen: DatadogMonitorObservation, world: World
+) -> Replayed:
+    """The replay that the declaration asks for."""
+    declared = expect.proven_by
+    if isinstance(declared, ProvenBetween):
+        return _replayed(expect, one, seen, Window(declared.from_.at, declared.to.at), world)
+    incident = world.incident
+    if incident is None or incident.started is None:
+        raise CannotTell(NO_INCIDENT_TIME, "nobody wrote down when the incident started, so it cannot be replayed")
+    end = incident.resolved or incident.started + _UNRESOLVED
+    replayed = _replayed(expect, one, seen, Window(incident.started, end), world)
+    return msgspec.structs.replace(replayed, noticed=incident.detected)
+
+
+def _replayed(
+    expect: DatadogMonitorExpectation,
+    one: SeenMonitor,
+    seen: DatadogMonitorObservation,
+    window: Window,
+    world: World,
+    around: timedelta | None = None,
+) -> Replayed:
+    from loopcheck_checks.datadog_monitor.replay.looking import look
+
+    parts = {part.monitor.id: part.monitor for part in seen.parts if part.monitor.id is not None}
+    per = around or (expect.at_most.span if expect.at_most is not None else None)
+    return look(one, parts, window, world, per=per, scope=expect.scope_tags)
 
 
 def _listed(world: World) -> _Listed:
@@ -88,6 +171,13 @@ def _listed(world: World) -> _Listed:
     return _from_export(world, datadog.read_export(world, settings))
 
 
+def _written(world: World) -> _Listed:
+    settings = world.settings(datadog.SYSTEM, datadog.DatadogSettings)
+    if settings.export is None:
+        raise CannotTell(datadog.NO_EXPORT, "no `settings.datadog.export` names a folder in which monitors are written")
+    return _from_export(world, datadog.read_export(world, settings))
+
+
 def _from_datadog(world: World) -> _Listed:
     monitors, unreadable = datadog.list_monitors(world)
     downtimes = world.attempt(lambda: datadog.list_downtimes(world))
@@ -98,7 +188,7 @@ def _from_datadog(world: World) -> _Listed:
             monitor=monitor,
             source=datadog.monitor_page(site, monitor.id),
             at=world.now,
-            downtimes=downtimes if isinstance(downtimes, Unseen) else downtimes_of(monitor, downtimes),
+            downtimes=downtimes if isinstance(downtimes, Unseen) else datadog.downtimes_of(monitor, downtimes),
         )
         for monitor in monitors
     ]
@@ -128,6 +218,6 @@ def _exported_downtimes(
     """The downtimes that are listed with the monitor; where there is no such list, those of the whole export."""
     listed = one.monitor.matching_downtimes
     if listed is None:
-        return downtimes if isinstance(downtimes, Unseen) else downtimes_of(one.monitor, downtimes)
+        return downtimes if isinstance(downtimes, Unseen) else datadog.downtimes_of(one.monitor, downtimes)
     found = (datadog.matching_downtime_of(entry, one.monitor.id, world.now) for entry in listed)
     return tuple(downtime for downtime in found if downtime is not None)

@@ -12,7 +12,6 @@ from fractions import Fraction
 from loopcheck.checker import Claim, Evidence
 from loopcheck.quantities import Comparison, Quantity
 from loopcheck.reasons import NOT_JUDGED
-from loopcheck_checks.datadog_monitor import tags
 from loopcheck_checks.datadog_monitor.manifest import (
     AGGREGATES,
     COVERS_SCOPE,
@@ -36,7 +35,7 @@ from loopcheck_checks.datadog_monitor.manifest import (
     SeenMonitor,
 )
 from loopcheck_checks.datadog_monitor.query import Query, normalised, parse
-from loopcheck_checks.systems.datadog import Monitor, Thresholds
+from loopcheck_checks.systems.datadog import Monitor, Thresholds, tags
 
 
 def judge_definition(expect: DatadogMonitorExpectation, seen: SeenMonitor) -> list[Claim]:

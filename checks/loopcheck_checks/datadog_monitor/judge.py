@@ -10,61 +10,75 @@ from loopcheck_checks.datadog_monitor.definition import judge_definition
 from loopcheck_checks.datadog_monitor.manifest import (
     FOUND,
     NO_MONITOR,
-    NOT_REPLAYED,
-    REPLAYED,
     UNREADABLE_MONITOR,
     DatadogMonitorExpectation,
     DatadogMonitorObservation,
     SeenMonitor,
 )
 from loopcheck_checks.datadog_monitor.recipients import notifies
+from loopcheck_checks.datadog_monitor.replay.judge import judge_replay
 from loopcheck_checks.datadog_monitor.state import judge_state
 
 
 def judge(expect: DatadogMonitorExpectation, seen: DatadogMonitorObservation) -> Iterator[Claim]:
     """See `loopcheck.checker.Checker.judge`."""
-    judged = [(candidate, judge_definition(expect, candidate)) for candidate in seen.candidates]
-    yield from _chosen(expect, seen, judged)
-    if expect.proven_by is not None:
-        yield REPLAYED.unknown(NOT_REPLAYED)
-
-
-def _chosen(
-    expect: DatadogMonitorExpectation, seen: DatadogMonitorObservation, judged: list[tuple[SeenMonitor, list[Claim]]]
-) -> Iterator[Claim]:
-    """The claims about the one monitor that is meant, or why it cannot be told which one that is.
-
-    Of several that fit what is selected by, the one is meant that is as declared; one that may be is better than
-    one that is not.
-    """
+    judged = _judged(expect, seen)
     if not judged:
         yield _nothing(seen)
         return
-    best = min(_worst(claims) for _, claims in judged)
-    equals = [(candidate, claims) for candidate, claims in judged if _worst(claims) is best]
-    if len(equals) > 1 and expect.id is not None:
-        equals = [pair for pair in equals if pair[0].monitor.id == expect.id] or equals
-    if best is not Outcome.HOLDS and seen.unreadable:
-        yield _unreadable(seen)
+    equals = _fitting(expect, judged)
+    trouble = _undecided(seen, equals)
+    if trouble is not None:
+        yield from trouble
         return
-    if len(equals) > 1 and best is not Outcome.FAILS:
-        names = " and ".join(f"{candidate.monitor.label}" for candidate, _ in equals[:3])
-        more = f" and {len(equals) - 3} more" if len(equals) > 3 else ""
-        evidence = (candidate.evidence(candidate.monitor.label) for candidate, _ in equals[:3])
-        yield FOUND.unknown(AMBIGUOUS, f"{names}{more} fit equally well", *evidence)
-        return
-    doubts = [claim for claim in equals[0][1] if claim.claim == FOUND.word]
-    if doubts:
-        yield from doubts
-        return
-    # All of them fail: the one that fails least is shown, as the one that the author most likely means.
-    candidate, claims = min(equals, key=lambda pair: sum(claim.outcome is Outcome.FAILS for claim in pair[1]))
+    candidate, claims = equals[0]
     others = f" ({len(judged) - 1} others fit less well or no better)" if len(judged) > 1 else ""
     here = candidate.evidence(f"{candidate.monitor.label}, {candidate.monitor.type[:40]}")
     yield FOUND.holds(f"{candidate.monitor.label} is there{others}", here)
     yield from claims
     yield from judge_state(expect, candidate, seen)
     yield notifies(expect, candidate, seen.rules)
+    if seen.replayed is not None:
+        yield from judge_replay(expect, seen.replayed)
+
+
+def meant(expect: DatadogMonitorExpectation, seen: DatadogMonitorObservation) -> SeenMonitor | None:
+    """The one monitor that the claims are about; `None` where it cannot be told which one that is."""
+    judged = _judged(expect, seen)
+    equals = _fitting(expect, judged) if judged else []
+    return equals[0][0] if equals and _undecided(seen, equals) is None else None
+
+
+_Judged = list[tuple[SeenMonitor, list[Claim]]]
+
+
+def _judged(expect: DatadogMonitorExpectation, seen: DatadogMonitorObservation) -> _Judged:
+    return [(candidate, judge_definition(expect, candidate)) for candidate in seen.candidates]
+
+
+def _fitting(expect: DatadogMonitorExpectation, judged: _Judged) -> _Judged:
+    """Those that are most as declared. One that may be as declared is better than one that is not.
+
+    Where all of them fail, the one that fails least comes first, as the one that the author most likely means.
+    """
+    best = min(_worst(claims) for _, claims in judged)
+    equals = [(candidate, claims) for candidate, claims in judged if _worst(claims) is best]
+    if len(equals) > 1 and expect.id is not None:
+        equals = [pair for pair in equals if pair[0].monitor.id == expect.id] or equals
+    return sorted(equals, key=lambda pair: sum(claim.outcome is Outcome.FAILS for claim in pair[1]))
+
+
+def _undecided(seen: DatadogMonitorObservation, equals: _Judged) -> list[Claim] | None:
+    """Why it cannot be told which one is meant; `None` where it can."""
+    best = _worst(equals[0][1])
+    if best is not Outcome.HOLDS and seen.unreadable:
+        return [_unreadable(seen)]
+    if len(equals) > 1 and best is not Outcome.FAILS:
+        names = " and ".join(f"{candidate.monitor.label}" for candidate, _ in equals[:3])
+        more = f" and {len(equals) - 3} more" if len(equals) > 3 else ""
+        evidence = (candidate.evidence(candidate.monitor.label) for candidate, _ in equals[:3])
+        return [FOUND.unknown(AMBIGUOUS, f"{names}{more} fit equally well", *evidence)]
+    return [claim for claim in equals[0][1] if claim.claim == FOUND.word] or None
 
 
 def _worst(claims: list[Claim]) -> Outcome:

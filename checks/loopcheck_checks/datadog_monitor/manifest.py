@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from loopcheck.checker import ClaimKind, Evidence, Expectation, Manifest, Observation, Reason, Rung, Unseen
-from loopcheck.quantities import Comparison, Duration
+from loopcheck.quantities import Budget, Comparison, Duration, Moment
+from loopcheck.replay import Replay
 from loopcheck_checks.systems import datadog
 
 
@@ -34,6 +35,24 @@ class NoData(StrEnum):
     """It tells nobody: silence is normal for this metric."""
     RESOLVE = "resolve"
     """It goes back to OK."""
+
+
+class ProvenBetween(Expectation, frozen=True, kw_only=True):
+    """A window that is replayed in place of the incident's."""
+
+    from_: Annotated[Moment, Meta(description="Its beginning, with offset.", examples=["2026-11-01T09:14Z"])] = (
+        msgspec.field(name="from")
+    )
+    to: Annotated[Moment, Meta(description="Its end, with offset.", examples=["2026-11-01T11:00Z"])]
+
+    def __post_init__(self) -> None:
+        """Refuse a window that ends before it begins.
+
+        Raises:
+            ValueError: with a sentence for the author.
+        """
+        if self.to.at <= self.from_.at:
+            raise ValueError("`to` is not after `from`")
 
 
 class DatadogMonitorExpectation(Expectation, frozen=True, kw_only=True):
@@ -65,7 +84,14 @@ class DatadogMonitorExpectation(Expectation, frozen=True, kw_only=True):
         str | list[str] | None, Meta(description="Whom it must tell: `@pagerduty-database`, or a list of handles.")
     ] = None
     proven_by: Annotated[
-        Literal["incident"] | None, Meta(description="What proves it: a replay of the incident's window.")
+        Literal["incident"] | ProvenBetween | None,
+        Meta(description="What proves it: a replay of the incident's window, or of one given as `from` and `to`."),
+    ] = None
+    fires_within: Annotated[
+        Duration | None, Meta(description="Replayed, how soon after the beginning it fires, at the latest: `10m`.")
+    ] = None
+    at_most: Annotated[
+        Budget | None, Meta(description="Replayed, how often it may fire otherwise in a time around it: `5 per 30d`.")
     ] = None
 
     def __post_init__(self) -> None:
@@ -86,6 +112,11 @@ class DatadogMonitorExpectation(Expectation, frozen=True, kw_only=True):
             key, colon, value = tag.partition(":")
             if not key.strip() or (colon and not value.strip()) or "=" in key or len(tag) > 400:
                 raise ValueError(f"`{tag[:60]}` in `scope` is not a tag: write `env:prod`")
+        for key in ("fires_within", "at_most"):
+            if getattr(self, key) is not None and self.proven_by is None:
+                raise ValueError(f"`{key.replace('_', '-')}` speaks of a replay: add `proven-by: incident`")
+        if self.at_most is not None and self.at_most.span > _LONGEST_AROUND:
+            raise ValueError("`at-most` is of more than 92 days, which is longer than is replayed")
         if any(len(handle) < 2 or not handle.startswith("@") or " " in handle for handle in self.handles):
             raise ValueError('`notifies` is not a handle: write `"@pagerduty-database"`')
 
@@ -108,6 +139,9 @@ class DatadogMonitorExpectation(Expectation, frozen=True, kw_only=True):
         """`notifies` as a list of handles."""
         handles = [self.notifies] if isinstance(self.notifies, str) else self.notifies or []
         return tuple(handle.strip().casefold() for handle in handles)
+
+
+_LONGEST_AROUND = timedelta(days=92)
 
 
 class SeenMonitor(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +170,19 @@ class SeenMonitor(msgspec.Struct, frozen=True, kw_only=True):
         return edited if edited.tzinfo else edited.replace(tzinfo=UTC)
 
 
+class Replayed(msgspec.Struct, frozen=True, kw_only=True, tag="replayed"):
+    """What came of replaying a monitor."""
+
+    monitor: int
+    replay: Replay
+    evaluations: int
+    """How many evaluations in the window had something to compare."""
+    noticed: datetime | None = None
+    """When people noticed the incident, as far as that was written down."""
+    source: str = ""
+    """Where the samples can be seen."""
+
+
 class DatadogMonitorObservation(Observation, frozen=True, kw_only=True):
     """What was seen of Datadog's monitors, or of an export of them."""
 
@@ -155,6 +202,8 @@ class DatadogMonitorObservation(Observation, frozen=True, kw_only=True):
     incomplete: Unseen | None = None
     """Why nothing follows from what is not in the list; `None` where it is whole and fresh."""
     rules: tuple[datadog.Rule, ...] | Unseen = ()
+    replayed: Replayed | Unseen | None = None
+    """What a replay of the one that is meant came to; `None` where none was asked for, or none is meant."""
 
 
 FOUND = ClaimKind("found", Rung.EXISTS, "Exactly one monitor fits the declaration.")
@@ -170,7 +219,9 @@ NOT_DRAFT = ClaimKind("not-draft", Rung.ACTIVE, "It is published: a draft tells 
 EVALUATES = ClaimKind("evaluates", Rung.ACTIVE, "It has data to evaluate.")
 NOTIFIES = ClaimKind("notifies", Rung.ACTIVE, "It tells somebody when it fires, and whom it was declared to tell.")
 PARTS_IN_FORCE = ClaimKind("parts-in-force", Rung.ACTIVE, "The monitors that a composite is made of are in force.")
-REPLAYED = ClaimKind("replayed", Rung.PROVEN, "Replayed over the incident's window, it fires.")
+WOULD_HAVE_FIRED = ClaimKind("would-have-fired", Rung.PROVEN, "Replayed over the incident's window, it fires.")
+FIRES_IN_TIME = ClaimKind("fires-in-time", Rung.PROVEN, "Replayed, it fires as soon as was declared.")
+BEARABLE_NOISE = ClaimKind("bearable-noise", Rung.PROVEN, "Replayed, it seldom fires otherwise, as was declared.")
 
 NO_MONITOR = Reason(
     "no-monitor", "No monitor fits the declaration.", "Create the monitor, or correct what the declaration selects by."
@@ -281,10 +332,70 @@ PART_NOT_IN_FORCE = Reason(
     "A monitor that the composite is made of is muted, a draft, or without data.",
     "Look at the monitor that the message names.",
 )
-NOT_REPLAYED = Reason(
-    "not-replayed",
-    "This version of loopcheck does not replay incidents yet.",
-    "Require `active` until it does; the declaration may keep `proven-by`.",
+WOULD_NOT_FIRE = Reason(
+    "would-not-fire",
+    "Replayed over the window, it stays silent.",
+    "Lower the threshold or shorten the window, as far as the message says that it would have to be.",
+)
+ALREADY_FIRING = Reason(
+    "already-firing",
+    "It had been firing long before, and would have told nobody anything new.",
+    "Correct the monitor so that it recovers, or raise the threshold above what is normal.",
+)
+FIRES_TOO_LATE = Reason(
+    "fires-too-late",
+    "Replayed, it fires later than was declared.",
+    "Lower the threshold, shorten the window, or declare the time that it takes.",
+)
+TOO_NOISY = Reason(
+    "too-noisy",
+    "Replayed, it also fires when nothing was wrong, more often than was declared.",
+    "Raise the threshold, lengthen the window, set a recovery threshold, or declare the noise that you can bear.",
+)
+MODEL_NOT_REPLAYED = Reason(
+    "model-not-replayed",
+    "Anomalies, outliers and forecasts come from models of Datadog's own, which cannot be replayed.",
+    "Require `active`, or add an alert with a threshold.",
+)
+NO_METRIC = Reason(
+    "no-metric",
+    "What it watches is no metric, and is not kept for as long.",
+    "Require `active`, or make a metric of what it counts and watch that.",
+)
+WINDOW_NOT_REPLAYED = Reason(
+    "window-not-replayed",
+    "A window of the calendar, or a schedule of its own, is not replayed.",
+    "Require `active`, or evaluate the monitor over a window that moves, such as `last_1h`.",
+)
+FUNCTION_NOT_REPLAYED = Reason(
+    "function-not-replayed",
+    "Its query has a function whose value depends on more than the points of the window.",
+    "Require `active`, or write the query without that function.",
+)
+COARSE = Reason(
+    "too-coarse",
+    "The points that can be had are too far apart, or their number matters and is not known.",
+    "Give the query a rollup that is no longer than a fifth of its window, such as `.rollup(sum, 60)`.",
+)
+ODD_OPTION = Reason(
+    "odd-option",
+    "An option of the monitor is of a form that loopcheck cannot read.",
+    "Look at the option that the message names.",
+)
+BEYOND_RETENTION = Reason(
+    "beyond-retention",
+    "Datadog no longer has, or does not have yet, what was measured then.",
+    "Require `active`, or name a later window with `proven-by: {from: …, to: …}`.",
+)
+NO_SAMPLES = Reason(
+    "no-samples",
+    "Nothing was measured in the window, so a replay shows nothing.",
+    "Check metric and scope of the query; name a window in which the metric was there.",
+)
+WINDOW_TOO_LONG = Reason(
+    "window-too-long",
+    "The window is longer than is replayed.",
+    "Name the hours that matter with `proven-by: {from: …, to: …}`.",
 )
 
 MANIFEST = Manifest(

@@ -56,6 +56,10 @@ class Query(msgspec.Struct, frozen=True):
     """As written: `last_5m`."""
     seconds: int | None = None
     """The length of the window; `None` for one that has none, or is of the calendar."""
+    changed: str | None = None
+    """How the window of a change is put together: the `avg` of `change(avg(last_5m),last_1h)`."""
+    shift: int | None = None
+    """What a change is compared with: so many seconds ago."""
     sign: str | None = None
     """`>`, `>=`, `<`, `<=`, `==` or `!=`."""
     threshold: Fraction | None = None
@@ -94,8 +98,8 @@ _COMPOSITE = re.compile(r"[0-9!&|() \t\r\n]{1,4000}")
 _NUMBERS = re.compile(r"[0-9]{1,19}")
 
 
-class _NotUnderstoodError(Exception):
-    pass
+class NotUnderstoodError(Exception):
+    """A query is of a form that is not known here. The message says what stands where."""
 
 
 @lru_cache(maxsize=8192)
@@ -110,32 +114,39 @@ def parse(text: str) -> Query:
         parts = tuple(dict.fromkeys(int(number) for number in _NUMBERS.findall(stripped)))
         return Query("composite", "".join(stripped.split()), parts=parts)
     try:
-        reader = _Reader(_tokens(stripped))
+        reader = _Reader(tokens(stripped))
         return reader.monitor()
-    except _NotUnderstoodError as error:
+    except NotUnderstoodError as error:
         return Query("unknown", normalised(stripped), unread=str(error))
 
 
 def normalised(text: str) -> str:
     """A query with spaces only where they matter, so that two ways of writing one are the same text."""
     try:
-        return _joined(_tokens(text.strip()))
-    except _NotUnderstoodError:
+        return joined(tokens(text.strip()))
+    except NotUnderstoodError:
         return " ".join(text.split())
 
 
-class _Token(msgspec.Struct, frozen=True):
+class Token(msgspec.Struct, frozen=True):
+    """The smallest part of a query: a word, a number, a `{filter}`, a `"text"` or a sign."""
+
     kind: str
     text: str
 
 
-def _tokens(text: str) -> list[_Token]:
-    out: list[_Token] = []
+def tokens(text: str) -> list[Token]:
+    """A query, cut up.
+
+    Raises:
+        NotUnderstoodError: it holds something that no documented query does.
+    """
+    out: list[Token] = []
     place = 0
     while place < len(text):
         found = _TOKEN.match(text, place)
         if found is None:
-            raise _NotUnderstoodError(f"`{text[place : place + 20]}` is not of a form that loopcheck knows")
+            raise NotUnderstoodError(f"`{text[place : place + 20]}` is not of a form that loopcheck knows")
         kind = str(found.lastgroup)
         token = found.group()
         if kind == "word" and ("-" in token or "/" in token) and not _is_source(text, found.end()):
@@ -145,7 +156,7 @@ def _tokens(text: str) -> list[_Token]:
         if kind == "filter":
             token = "{" + ",".join(" ".join(part.split()) for part in token[1:-1].split(",")) + "}"
         if kind != "space":
-            out.append(_Token(kind, token))
+            out.append(Token(kind, token))
     return out
 
 
@@ -154,9 +165,10 @@ def _is_source(text: str, place: int) -> bool:
     return text[place : place + 2] in ('("', "('")
 
 
-def _joined(tokens: list[_Token]) -> str:
+def joined(tokens: list[Token]) -> str:
+    """Tokens as the text of a query again, with spaces only where they matter."""
     out: list[str] = []
-    for before, token in zip([_Token("", ""), *tokens], tokens, strict=False):
+    for before, token in zip([Token("", ""), *tokens], tokens, strict=False):
         words = before.kind in ("word", "number") and token.kind in ("word", "number")
         out.append((" " if words else "") + token.text)
     return "".join(out)
@@ -178,7 +190,7 @@ class _Value(msgspec.Struct, frozen=True):
 class _Reader:
     """Recursive descent over tokens."""
 
-    def __init__(self, tokens: list[_Token]) -> None:
+    def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
         self._place = 0
 
@@ -190,10 +202,10 @@ class _Reader:
         place = self._place + ahead
         return self._tokens[place].kind if place < len(self._tokens) else ""
 
-    def _take(self, wanted: str | None = None) -> _Token:
+    def _take(self, wanted: str | None = None) -> Token:
         if self._place >= len(self._tokens) or (wanted is not None and self._peek() != wanted):
             found = self._peek() or "the end"
-            raise _NotUnderstoodError(f"`{found[:40]}` stands where {f'`{wanted}`' if wanted else 'more'} was expected")
+            raise NotUnderstoodError(f"`{found[:40]}` stands where {f'`{wanted}`' if wanted else 'more'} was expected")
         token = self._tokens[self._place]
         self._place += 1
         return token
@@ -206,44 +218,46 @@ class _Reader:
             if self._kind(2) == "text":
                 return self._search()
             return self._metric()
-        raise _NotUnderstoodError("it begins neither with a window, nor with a search, nor with a check")
+        raise NotUnderstoodError("it begins neither with a window, nor with a search, nor with a check")
 
     def _comparison(self) -> tuple[str, Fraction]:
         sign = self._take().text
         if sign not in _COMPARISONS:
-            raise _NotUnderstoodError(f"`{sign[:40]}` is not a comparison")
+            raise NotUnderstoodError(f"`{sign[:40]}` is not a comparison")
         negative = self._peek() in ("-", "+") and self._take().text == "-"
         if self._kind() != "number":
-            raise _NotUnderstoodError("it is not compared with a number")
+            raise NotUnderstoodError("it is not compared with a number")
         number = Fraction(self._take().text)
         if self._place != len(self._tokens):
-            raise _NotUnderstoodError(f"`{self._peek()[:40]}` follows the threshold")
+            raise NotUnderstoodError(f"`{self._peek()[:40]}` follows the threshold")
         return sign, -number if negative else number
 
     def _metric(self) -> Query:
         aggregation = self._take().text
+        changed: str | None = None
+        shift: int | None = None
         if aggregation in _CHANGES:
-            window = self._change_window()
+            changed, window, shift = self._change_window()
         else:
             self._take("(")
             window = self._take().text
             if self._peek() == ",":  # `percentile(last_5m, p95)`: documented nowhere
-                raise _NotUnderstoodError("its window has more than a length")
+                raise NotUnderstoodError("its window has more than a length")
             self._take(")")
         self._take(":")
         begin = self._place
         value = self._sum(0)
-        expression = _joined(self._tokens[begin : self._place])
+        expression = joined(self._tokens[begin : self._place])
         sign, threshold = self._comparison()
         changes = aggregation in _CHANGES
         known = changes or aggregation in _TIME or _SPACES.fullmatch(aggregation) is not None
         if not known:
-            raise _NotUnderstoodError(f"`{aggregation[:40]}` is no way of putting a window together that is known here")
+            raise NotUnderstoodError(f"`{aggregation[:40]}` is no way of putting a window together that is known here")
         if not window.startswith(("last_", "next_", "current_")):
-            raise _NotUnderstoodError(f"`{window[:40]}` is not a window")
+            raise NotUnderstoodError(f"`{window[:40]}` is not a window")
         return Query(
             "metric",
-            _joined(self._tokens),
+            joined(self._tokens),
             expression,
             value.series,
             plain=value.plain and not changes,
@@ -251,21 +265,23 @@ class _Reader:
             aggregation=aggregation,
             window=window,
             seconds=_seconds(window),
+            changed=changed,
+            shift=shift,
             sign=sign,
             threshold=threshold,
         )
 
-    def _change_window(self) -> str:
-        """`change(avg(last_5m),last_1h)`: what is looked at is the inner window."""
+    def _change_window(self) -> tuple[str, str, int | None]:
+        """`change(avg(last_5m),last_1h)`: the inner aggregation and window, and how long ago the other one is."""
         self._take("(")
-        self._take()
+        aggregation = self._take().text
         self._take("(")
         window = self._take().text
         self._take(")")
         self._take(",")
-        self._take()
+        ago = self._take().text
         self._take(")")
-        return window
+        return aggregation, window, _seconds(ago.removesuffix("_ago"))
 
     def _sum(self, depth: int) -> _Value:
         return self._chain(("+", "-"), depth)
@@ -284,7 +300,7 @@ class _Reader:
 
     def _factor(self, depth: int) -> _Value:
         if depth > _DEEPEST:
-            raise _NotUnderstoodError("it is nested too deep")
+            raise NotUnderstoodError("it is nested too deep")
         here = self._peek()
         if here in ("-", "+"):
             self._take()
@@ -298,7 +314,7 @@ class _Reader:
             self._take()
             return _Value(())
         if self._kind() != "word":
-            raise _NotUnderstoodError(f"`{here[:40] or 'the end'}` stands where a metric was expected")
+            raise NotUnderstoodError(f"`{here[:40] or 'the end'}` stands where a metric was expected")
         if self._peek(1) == "(":
             return self._called(self._function(depth), depth)
         return self._called(self._series(), depth)
@@ -308,11 +324,11 @@ class _Reader:
         space = None
         if self._peek() == ":" and self._kind(1) == "word":
             if not _SPACES.fullmatch(name):
-                raise _NotUnderstoodError(f"`{name[:40]}` is no way of putting groups together that is known here")
+                raise NotUnderstoodError(f"`{name[:40]}` is no way of putting groups together that is known here")
             self._take()
             space, name = name, self._take().text
         if self._kind() != "filter" or not _NAME.fullmatch(name):
-            raise _NotUnderstoodError(f"`{name[:60]}` has no `{{…}}` after it")
+            raise NotUnderstoodError(f"`{name[:60]}` has no `{{…}}` after it")
         chosen = self._take().text[1:-1]
         return _Value((Series(name, space, chosen),), plain=True)
 
@@ -371,11 +387,11 @@ class _Reader:
         self._take()
         self._take(")")
         aggregation, window = self._methods()
-        expression = _joined(self._tokens[: self._place])
+        expression = joined(self._tokens[: self._place])
         sign, threshold = self._comparison()
         return Query(
             "search",
-            _joined(self._tokens),
+            joined(self._tokens),
             expression,
             value=True,
             aggregation=aggregation,
@@ -404,8 +420,8 @@ class _Reader:
         self._take()
         self._methods()
         if self._place != len(self._tokens):
-            raise _NotUnderstoodError(f"`{self._peek()[:40]}` follows the check")
-        return Query("check", _joined(self._tokens), _joined(self._tokens))
+            raise NotUnderstoodError(f"`{self._peek()[:40]}` follows the check")
+        return Query("check", joined(self._tokens), joined(self._tokens))
 
 
 def _together(values: list[_Value]) -> _Value:

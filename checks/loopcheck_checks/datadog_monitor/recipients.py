@@ -1,13 +1,8 @@
-"""What follows from a monitor's message and from the notification rules: whom does it tell? Pure."""
+"""Whom a monitor tells, as a claim. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-import msgspec
-
 from loopcheck.checker import Claim, Unseen
-from loopcheck_checks.datadog_monitor import tags
 from loopcheck_checks.datadog_monitor.manifest import (
     NOTIFIES,
     NOTIFIES_NOBODY,
@@ -16,146 +11,28 @@ from loopcheck_checks.datadog_monitor.manifest import (
     DatadogMonitorExpectation,
     SeenMonitor,
 )
-from loopcheck_checks.datadog_monitor.message import told
 from loopcheck_checks.datadog_monitor.query import parse
-from loopcheck_checks.systems.datadog import Condition, Monitor, Rule
-
-_ALERTING = frozenset({"transition_type:is_alert", "transition_type:alert"})
-
-
-class Recipients(msgspec.Struct, frozen=True):
-    """Whom a monitor tells when it fires."""
-
-    surely: dict[str, str]
-    """Handles, each with what tells it: the message, or a rule."""
-    perhaps: dict[str, str]
-    """Handles that may be told, each with the reason for the doubt; `@slack-*` for any that begins like this."""
-
-    def doubt(self, handle: str) -> str | None:
-        """Why `handle` may be told, or `None` where it surely is not."""
-        if handle in self.perhaps:
-            return self.perhaps[handle]
-        open_ended = (known for known in self.perhaps if known.endswith("*") and handle.startswith(known[:-1]))
-        return next((self.perhaps[known] for known in open_ended), None)
-
-    otherwise: frozenset[str]
-    """Handles that are told at other times only."""
-
-
-def recipients(monitor: Monitor, rules: Sequence[Rule]) -> Recipients:
-    """Whom a monitor tells when it fires, by its message and by the notification rules that match it."""
-    said = told(monitor.message or "", monitor.priority)
-    surely = dict.fromkeys(said.surely, "its message")
-    perhaps = dict(said.perhaps)
-    for rule in rules:
-        matches = _matches(rule, monitor)
-        if matches is False:
-            continue
-        name = f"the notification rule `{rule.name[:60] or rule.id[:60]}`"
-        if not rule.readable:
-            perhaps.setdefault("@*", f"{name} tells somebody whom it does not name")
-        for handle, sure in _of_rule(rule, monitor):
-            if sure and matches:
-                surely.setdefault(handle, name)
-            else:
-                perhaps.setdefault(handle, f"{name} may not apply")
-    return Recipients(surely, {key: why for key, why in perhaps.items() if key not in surely}, said.otherwise)
-
-
-def _matches(rule: Rule, monitor: Monitor) -> bool | None:
-    """Whether a rule applies to what the monitor sends: its own tags, and those of the group that fires."""
-    if not rule.readable and not rule.tags and rule.scope is None:
-        return None
-    own: dict[str, set[str]] = {}
-    for tag in monitor.tags or ():
-        key, _, value = tag.casefold().partition(":")
-        own.setdefault(key, set()).add(value)
-    groups = {key for series in parse(monitor.query).series for key in series.by}
-    # A series may bring any tag of its filter, and a search groups by what is not parsed here.
-    open_ended = not parse(monitor.query).series
-    filtered = {
-        key
-        for series in parse(monitor.query).series
-        for expression in [tags.parse(series.filter)]
-        for key in (expression is not None and tags.plain_tags(expression)) or ()
-    }
-    if rule.scope is not None:
-        expression = tags.parse(rule.scope)
-        if expression is None:
-            return None
-        known = {key: next(iter(values)) for key, values in own.items() if len(values) == 1}
-        found = tags.holds(expression, known)
-        return None if found is None or any(len(values) > 1 for values in own.values()) else found
-    sure = True
-    for tag in rule.tags:
-        key, _, value = tag.casefold().partition(":")
-        values = own.get(key, set())
-        if value in values or (value == "*" and values):
-            continue
-        if key in groups or key in filtered or open_ended:
-            sure = False
-            continue
-        return False
-    return True if sure else None
-
-
-def _of_rule(rule: Rule, monitor: Monitor) -> Iterable[tuple[str, bool]]:
-    """The recipients of a rule that applies, each with whether it is sure to be told of an alert."""
-    for recipient in rule.recipients:
-        yield _handle(recipient), True
-    conditions = [_condition(condition, monitor) for condition in rule.conditions]
-    for condition, met in zip(rule.conditions, conditions, strict=True):
-        if met is not False:
-            for recipient in condition.recipients:
-                yield _handle(recipient), met is True
-    if True not in conditions:
-        for recipient in rule.fallback:
-            yield _handle(recipient), None not in conditions
-
-
-def _condition(condition: Condition, monitor: Monitor) -> bool | None:
-    scope = condition.scope.strip().casefold()
-    if scope in _ALERTING:
-        return True
-    if scope.startswith("transition_type:"):
-        return False
-    if scope.startswith("priority:p") and monitor.priority is not None:
-        return scope == f"priority:p{monitor.priority}"
-    return True if scope in {tag.casefold() for tag in monitor.tags or ()} else None
-
-
-def _handle(recipient: str) -> str:
-    return "@" + recipient.removeprefix("@").casefold()
+from loopcheck_checks.systems.datadog import Monitor, Rule, tags, telling
 
 
 def notifies(expect: DatadogMonitorExpectation, seen: SeenMonitor, rules: tuple[Rule, ...] | Unseen) -> Claim:
     """Whether the monitor tells somebody when it fires, and whom it was declared to tell."""
-    unseen = rules if isinstance(rules, Unseen) else None
-    found = recipients(seen.monitor, () if isinstance(rules, Unseen) else rules)
-    here = seen.evidence(_said(found))
-    wanted = expect.handles
-    missing = [handle for handle in wanted if handle not in found.surely]
-    if (wanted and not missing) or (not wanted and found.surely):
-        shown = wanted or tuple(sorted(found.surely))[:5]
-        ways = ", ".join(f"{handle} (by {found.surely[handle]})" for handle in shown)
-        return NOTIFIES.holds(f"it tells {ways}", here)
-    doubts = [found.doubt(handle) for handle in missing or found.perhaps]
-    if doubts and doubts[0] is not None and None not in doubts:
-        handle = (*missing, *found.perhaps)[0]
-        return NOTIFIES.unknown(UNCERTAIN_HANDLE, f"it may tell {handle}: {doubts[0]}", here)
-    if unseen is not None:
-        return NOTIFIES.unknown(unseen, f"its message does not tell {_named(missing)}, and {unseen.message}", here)
-    elsewhere = [handle for handle in missing or found.otherwise if handle in found.otherwise]
-    later = f"; {', '.join(elsewhere)} is told at other times only" if elsewhere else ""
-    if found.surely:
-        others = ", ".join(sorted(found.surely)[:5])
-        return NOTIFIES.fails(NOTIFIES_OTHERS, f"it tells {others}, and not {_named(missing)}{later}", here)
-    return NOTIFIES.fails(NOTIFIES_NOBODY, f"neither its message nor a rule tells {_named(missing)}{later}", here)
+    told = telling(seen.monitor, rules, _keys(seen.monitor), expect.handles)
+    here = seen.evidence(told.seen)
+    if told.how == "tells":
+        return NOTIFIES.holds(told.message, here)
+    if told.how == "unseen" and isinstance(rules, Unseen):
+        return NOTIFIES.unknown(rules, told.message, here)
+    if told.how == "perhaps":
+        return NOTIFIES.unknown(UNCERTAIN_HANDLE, told.message, here)
+    return NOTIFIES.fails(NOTIFIES_OTHERS if told.how == "others" else NOTIFIES_NOBODY, told.message, here)
 
 
-def _named(missing: Sequence[str]) -> str:
-    return ", ".join(missing) if missing else "anybody"
-
-
-def _said(found: Recipients) -> str:
-    return f"handles that an alert tells: {', '.join(sorted(found.surely)[:10]) or 'none'}"
+def _keys(monitor: Monitor) -> frozenset[str] | None:
+    """The keys of the tags that a group of the monitor may bring: those of its groups and of its filter."""
+    series = parse(monitor.query).series
+    if not series:  # a search groups by what is not parsed here
+        return None
+    expressions = (tags.parse(one.filter) for one in series)
+    filtered = {key for known in expressions for key in (known is not None and tags.plain_tags(known)) or ()}
+    return frozenset(filtered | {key for one in series for key in one.by})

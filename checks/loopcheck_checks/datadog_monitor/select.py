@@ -7,13 +7,13 @@ its query is not understood or is a formula, is compared each time.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from loopcheck_checks.datadog_monitor.definition import fits, folded
 from loopcheck_checks.datadog_monitor.manifest import DatadogMonitorExpectation, SeenMonitor
 from loopcheck_checks.datadog_monitor.query import parse
-from loopcheck_checks.systems.datadog import Downtime, Monitor, Unreadable
+from loopcheck_checks.systems.datadog import Unreadable
 
 
 class Index:
@@ -68,16 +68,3 @@ def may_be(expect: DatadogMonitorExpectation, odd: Unreadable) -> bool:
     if expect.name is not None and odd.name is not None:
         return folded(odd.name) == folded(expect.name)
     return True
-
-
-def downtimes_of(monitor: Monitor, downtimes: Iterable[Downtime]) -> tuple[Downtime, ...]:
-    """Those downtimes that are meant for the monitor: by its id, or by tags that it has all of."""
-    own = {tag.casefold() for tag in monitor.tags or ()}
-    return tuple(downtime for downtime in downtimes if _is_for(downtime, monitor.id, own))
-
-
-def _is_for(downtime: Downtime, number: int | None, own: set[str]) -> bool:
-    if downtime.monitor_id is not None:
-        return downtime.monitor_id == number
-    # Without a monitor and without tags it is for every monitor, as Datadog's page says.
-    return all(tag == "*" or tag.casefold() in own for tag in downtime.monitor_tags)

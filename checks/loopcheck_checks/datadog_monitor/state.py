@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 from loopcheck.checker import Claim, Evidence, Outcome, Unseen
 from loopcheck.reasons import NOT_JUDGED
-from loopcheck_checks.datadog_monitor import tags
 from loopcheck_checks.datadog_monitor.manifest import (
     DRAFT,
     EVALUATES,
@@ -32,7 +31,7 @@ from loopcheck_checks.datadog_monitor.manifest import (
     SeenMonitor,
 )
 from loopcheck_checks.datadog_monitor.query import parse
-from loopcheck_checks.systems.datadog import Downtime, Monitor
+from loopcheck_checks.systems.datadog import Downtime, Monitor, tags
 
 _SETTLING = timedelta(days=1)
 """How long a new monitor may take to see its first data."""

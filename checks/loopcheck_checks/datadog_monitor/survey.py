@@ -7,9 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from loopcheck.checker import CannotTell
 from loopcheck.testing import RepositoryBuilder, expectation
 from loopcheck_checks.datadog_monitor import DatadogMonitorChecker
 from loopcheck_checks.datadog_monitor.query import parse
+from loopcheck_checks.datadog_monitor.replay.plan import plan
+from loopcheck_checks.systems.datadog import Monitor
 from loopcheck_checks.systems.datadog.records import decode_monitors
 
 
@@ -36,3 +39,14 @@ def figures(corpora: Path) -> Iterator[tuple[str, int]]:
     yield "recorded monitors", len(recorded)
     yield "of them unreadable", len(unreadable)
     yield "of them with a query of no known form", sum(parse(one.query).kind == "unknown" for one in readable)
+    metric = [one for one in readable if parse(one.query).kind == "metric"]
+    yield "of them on metrics", len(metric)
+    yield "of these that can be replayed", sum(_planned(one) for one in metric)
+
+
+def _planned(monitor: Monitor) -> bool:
+    try:
+        plan(monitor)
+    except CannotTell:
+        return False
+    return True

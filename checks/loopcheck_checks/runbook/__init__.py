@@ -9,6 +9,7 @@ from loopcheck.checker import CannotTell, Checker, Claim, World
 from loopcheck.documents.sections import Document, Section, find, nearest_heading, whole
 from loopcheck.reasons import NO_INCIDENT_TIME, Unseen
 from loopcheck.world import File
+from loopcheck_checks.runbook import exercised
 from loopcheck_checks.runbook.dates import dates_in, is_review_line
 from loopcheck_checks.runbook.formats import is_markdown, load
 from loopcheck_checks.runbook.judge import judge
@@ -99,6 +100,7 @@ def _observed(expect: RunbookExpectation, world: World, file: File, section: Sec
         links=look_at_links(world, expect.path, section) if is_markdown(expect.path) else None,
         review=_review(expect, world, within.delta) if within else None,
         review_date=_review_date(text, world.now.date()) if within else None,
+        exercised=exercised.look(expect, world),
     )
 
 

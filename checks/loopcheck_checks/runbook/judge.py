@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from loopcheck.checker import Claim, Evidence, Unseen
+from loopcheck.checker import Claim, Evidence, Reason, Unseen
 from loopcheck.quantities import Duration
 from loopcheck.reasons import AMBIGUOUS, NOT_JUDGED, SHALLOW_HISTORY
 from loopcheck_checks.runbook.changes import MATERIAL, SMALL_CHANGES
 from loopcheck_checks.runbook.lifetime import OTHER_FORMAT, UNTOUCHED
 from loopcheck_checks.runbook.manifest import (
     BROKEN_LINK,
+    CHANGED_SINCE_DRILL,
     EMPTY,
+    EXERCISED,
     HAS_SECTION,
     HAS_STEPS,
     IN_PLACE,
@@ -20,6 +22,7 @@ from loopcheck_checks.runbook.manifest import (
     MENTIONS,
     NO_FILE,
     NO_SECTION,
+    NOT_EXERCISED,
     NOT_MENTIONED,
     ONLY_A_DATE,
     ONLY_FORM,
@@ -32,6 +35,8 @@ from loopcheck_checks.runbook.manifest import (
     TOO_FEW_STEPS,
     UNCHANGED,
     ChangeSeen,
+    Exercise,
+    ExercisedSeen,
     LinksSeen,
     MentionSeen,
     RunbookExpectation,
@@ -74,6 +79,8 @@ def judge(expect: RunbookExpectation, seen: RunbookObservation) -> Iterator[Clai
         yield _links(seen.links, seen)
     if expect.reviewed_within is not None and seen.review is not None:
         yield _reviewed(expect.reviewed_within, seen.review, seen)
+    if seen.exercised is not None:
+        yield _exercised(seen.exercised, seen)
 
 
 def _evidence(seen: RunbookObservation, what: str, line: int | None = None) -> Evidence:
@@ -218,3 +225,41 @@ def _reviewed(within: Duration, review: ChangeSeen | Unseen, seen: RunbookObserv
             ONLY_A_DATE, f"it says that it was reviewed on {seen.review_date}, and nothing else changed", evidence
         )
     return REVIEWED.fails(STALE, f"what it says has not changed within {within}", evidence)
+
+
+def _exercised(exercised: ExercisedSeen, seen: RunbookObservation) -> Claim:
+    """One exercise since the last material change is enough. Slips of the pen make no other runbook."""
+    newest_first = sorted(exercised.exercises, key=lambda one: one.at, reverse=True)
+    evidence = [Evidence(one.source, one.what, one.at) for one in newest_first]
+    since = [one for one in newest_first if _is_the_same(one)]
+    if since:
+        return EXERCISED.holds(f"it was followed on {_day(since[0].at)}, as it is now: {since[0].what}", *evidence)
+    for one in newest_first:
+        doubt = _doubt(one)
+        if doubt is not None:
+            message = f"it was followed on {_day(one.at)}, and whether it says the same since cannot be told"
+            return EXERCISED.unknown(doubt, message, *evidence)
+    if exercised.unseen:
+        return EXERCISED.unknown(exercised.unseen[0], None, *evidence)
+    if newest_first:
+        last = newest_first[0]
+        changed = last.changed.at if isinstance(last.changed, ChangeSeen) else None
+        message = f"it was followed on {_day(last.at)}, and says something else since {_day(changed)}"
+        return EXERCISED.fails(CHANGED_SINCE_DRILL, message, *evidence)
+    where = ", ".join(exercised.sources)
+    return EXERCISED.fails(NOT_EXERCISED, f"nobody is known to have followed it ({where})", _evidence(seen, where))
+
+
+def _is_the_same(one: Exercise) -> bool:
+    """Whether the runbook says now what it said then, as far as a reader would tell."""
+    changed = one.changed
+    return isinstance(changed, ChangeSeen) and changed.complete and changed.result not in (MATERIAL, OTHER_FORMAT)
+
+
+def _doubt(one: Exercise) -> Unseen | Reason | None:
+    """Why it cannot be told whether the runbook says the same since; `None` where it says something else."""
+    if isinstance(one.changed, Unseen):
+        return one.changed
+    if one.changed.result == OTHER_FORMAT:
+        return NOT_JUDGED
+    return None if one.changed.result == MATERIAL else SHALLOW_HISTORY

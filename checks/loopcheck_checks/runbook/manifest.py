@@ -82,6 +82,20 @@ class Mention(Expectation, frozen=True, kw_only=True):
     )
 
 
+class DrilledBy(Expectation, frozen=True, kw_only=True):
+    """A workflow that follows the runbook."""
+
+    workflow: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=500,
+            description="The workflow: its file's name, its path, or its name.",
+            examples=["drill.yml"],
+        ),
+    ]
+
+
 class RunbookExpectation(Expectation, frozen=True, kw_only=True):
     """What an author declares of a runbook."""
 
@@ -110,6 +124,9 @@ class RunbookExpectation(Expectation, frozen=True, kw_only=True):
     reviewed_within: Annotated[
         Duration | None, Meta(description="How old the latest change of its content may be.", examples=["180d"])
     ] = None
+    drilled_by: Annotated[DrilledBy | None, Meta(description="A workflow that follows it, for `require: proven`.")] = (
+        None
+    )
 
     @property
     def wanted(self) -> tuple[Mention, ...]:
@@ -173,6 +190,28 @@ class LinksSeen(msgspec.Struct, frozen=True, kw_only=True):
     unclear: tuple[LinkSeen, ...] = ()
 
 
+class Exercise(msgspec.Struct, frozen=True):
+    """One time at which the runbook was followed, as somebody or something says."""
+
+    source: str
+    """Where it says so."""
+    what: str
+    at: datetime
+    changed: ChangeSeen | Unseen
+    """How the runbook changed since."""
+
+
+class ExercisedSeen(msgspec.Struct, frozen=True):
+    """What was done with the runbook."""
+
+    exercises: tuple[Exercise, ...] = ()
+    """The newest of each source."""
+    unseen: tuple[Unseen, ...] = ()
+    """Why a source could not be seen."""
+    sources: tuple[str, ...] = ()
+    """What was looked through."""
+
+
 class RunbookObservation(Observation, frozen=True, kw_only=True):
     """What was seen of a runbook."""
 
@@ -201,6 +240,8 @@ class RunbookObservation(Observation, frozen=True, kw_only=True):
     """How it changed within the time allowed; `None` where none is set."""
     review_date: date | None = None
     """The latest date of a review that the file itself gives, not after the run."""
+    exercised: ExercisedSeen | None = None
+    """What was done with it; `None` where nobody asks."""
 
 
 IN_PLACE = ClaimKind("in-place", Rung.EXISTS, "The file is there.")
@@ -215,6 +256,11 @@ LINKS_RESOLVE = ClaimKind(
     "links-resolve", Rung.ACTIVE, "Every link in it that stays in the repository leads to something."
 )
 REVIEWED = ClaimKind("reviewed", Rung.ACTIVE, "What it says has changed within the time that was set.")
+EXERCISED = ClaimKind(
+    "exercised",
+    Rung.PROVEN,
+    "It was followed since it says what it says: in a drill, in a run of the declared workflow, or in an incident.",
+)
 
 NO_FILE = Reason("no-file", "There is no such file at this commit.", "Write the runbook, or correct the path.")
 NO_SECTION = Reason(
@@ -254,11 +300,36 @@ ONLY_A_DATE = Reason(
     "A date in the file says that it was reviewed, and nothing that it says has changed: no review can be seen.",
     "Check by hand that it was reviewed, and record that with a waiver.",
 )
+NOT_EXERCISED = Reason(
+    "not-exercised",
+    "Nobody has reported a drill of it, no post-mortem of another incident names it, and no declared workflow ran.",
+    "Follow it in a drill, and comment `/loopcheck drilled PATH` on the issue; or declare `drilled-by:`.",
+)
+CHANGED_SINCE_DRILL = Reason(
+    "changed-since-drill",
+    "It was followed before, and says something else since.",
+    "Follow it again as it is now, and comment `/loopcheck drilled PATH` on the issue.",
+)
+NO_DRILL_WORKFLOW = Reason(
+    "no-drill-workflow",
+    "GitHub knows no workflow of the declared name, or has deleted it.",
+    "Correct `drilled-by:`, or merge the workflow to the default branch.",
+)
 
 MANIFEST = Manifest(
     kind="runbook",
     summary="A runbook has the section and the words that were promised, and really changed since the incident.",
-    claims=(IN_PLACE, HAS_SECTION, SAYS_SOMETHING, MENTIONS, HAS_STEPS, REALLY_CHANGED, LINKS_RESOLVE, REVIEWED),
+    claims=(
+        IN_PLACE,
+        HAS_SECTION,
+        SAYS_SOMETHING,
+        MENTIONS,
+        HAS_STEPS,
+        REALLY_CHANGED,
+        LINKS_RESOLVE,
+        REVIEWED,
+        EXERCISED,
+    ),
     reasons=(
         NO_FILE,
         NO_SECTION,
@@ -272,5 +343,9 @@ MANIFEST = Manifest(
         BROKEN_LINK,
         STALE,
         ONLY_A_DATE,
+        NOT_EXERCISED,
+        CHANGED_SINCE_DRILL,
+        NO_DRILL_WORKFLOW,
     ),
+    # `systems` stays empty: only `drilled-by` asks GitHub, and an outage there must not hold up what git alone tells.
 )

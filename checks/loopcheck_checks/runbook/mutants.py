@@ -12,10 +12,11 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import msgspec
 
-from loopcheck.model import ArtifactResult, Incident
+from loopcheck.model import ArtifactResult, Drill, Incident, Location, Past, Rung
 from loopcheck.testing import RepositoryBuilder, examine
 from loopcheck.testing.mutants import Mutant, Outcome, edits, replacing
 from loopcheck.world import Repository, Session
@@ -93,6 +94,10 @@ class History(msgspec.Struct, frozen=True):
     depth: int | None = None
     """The depth of the clone that is looked at; `None` for the whole."""
     incident: Incident | None = INCIDENT
+    requires: Rung = Rung.ACTIVE
+    past: Past | None = None
+    """What the ledger says; `None` where it was not read."""
+    incidents: tuple[Incident, ...] = (INCIDENT,)
 
 
 def _fixed(text: str, *more: tuple[str, dict[str, str | None]]) -> History:
@@ -100,6 +105,24 @@ def _fixed(text: str, *more: tuple[str, dict[str, str | None]]) -> History:
 
 
 PASSING = _fixed(AFTER)
+
+DRILLED = msgspec.structs.replace(
+    PASSING,
+    requires=Rung.PROVEN,
+    past=Past(drills=(Drill(PATH, datetime(2026, 11, 12, 9, tzinfo=UTC), "bob", 12),)),
+)
+"""A drill was reported after it was changed."""
+REPORT = "postmortems/second.md"
+SECOND = Incident("INC-150", started=datetime(2026, 11, 12, 9, tzinfo=UTC), report=Location(REPORT, 2))
+_TOLD = "# Lag again\n\nWe followed [the runbook](../runbooks/replication.md#replica-is-lagging) at 09:20.\n"
+USED = msgspec.structs.replace(
+    PASSING,
+    commits=(*PASSING.commits, ("2026-11-14T10:00Z", {REPORT: _TOLD})),
+    requires=Rung.PROVEN,
+    past=Past(),
+    incidents=(INCIDENT, SECOND),
+)
+"""A later incident's post-mortem tells of it."""
 
 _SECTION = AFTER[AFTER.index("## Replica is lagging") : AFTER.index("## Replica is gone")]
 _BODY = _SECTION.removeprefix("## Replica is lagging\n")
@@ -200,6 +223,61 @@ def mutants() -> Iterator[Mutant[History]]:
         ("linked file was deleted", lambda _: _fixed(AFTER, (LATER, {"runbooks/backup.md": None}))),
         ("picture is not there", _edited(replacing("follow [the restore]", "![what to see](img/gone.png) [the restore]"))),
     )  # fmt: skip
+    yield from _unproven()
+
+
+def _unproven() -> Iterator[Mutant[History]]:
+    """Runbooks that nobody is known to have followed since they were changed."""
+    later = AFTER.replace("five minutes", "two minutes")
+    yield from edits(
+        DRILLED,
+        ("no drill", _but(past=Past())),
+        ("drill before the change", _drill("2026-11-04T09:00Z")),
+        ("drill of another runbook", _drill("2026-11-12T09:00Z", "runbooks/backup.md")),
+        ("drill in the future", _drill("2026-11-21T09:00Z")),
+        ("changed after the drill", _but(commits=(*PASSING.commits, ("2026-11-13T10:00Z", {PATH: later})))),
+        ("moved and changed after the drill", _but(
+            commits=(*PASSING.commits, ("2026-11-13T10:00Z", {PATH: later, "runbooks/x.md": AFTER})))),
+        ("written anew after the drill", _but(
+            commits=(*PASSING.commits, ("2026-11-13T10:00Z", {PATH: None}), ("2026-11-14T10:00Z", {PATH: later})))),
+        ("the ledger was not read", _but(past=None)),
+        ("a drill, and a shallow clone", _but(depth=1)),
+        ("a drill, and placeholders", _but(commits=((FIXED, {PATH: AFTER.replace(_BODY, "\nTODO\n\n")}),))),
+    )  # fmt: skip
+    yield from edits(
+        USED,
+        ("post-mortem of the same incident", _but(incidents=(msgspec.structs.replace(SECOND, id="inc-142"),))),
+        ("post-mortem of an earlier incident", _second(started=datetime(2026, 10, 2, tzinfo=UTC))),
+        ("post-mortem without a time", _second(started=None)),
+        ("post-mortem names another section's file", _told("replication.md#", "backup.md#")),
+        ("post-mortem names it in a declaration only", _told(
+            _TOLD, f"# Lag\n\n```loopcheck\nverify: [{{runbook: {{path: {PATH}}}}}]\n```\n")),
+        ("post-mortem promises it only", _told("at 09:20.", "", "# Lag again\n", "# Lag\n\n## Action items\n")),
+        ("post-mortem names it in a comment", _told("We followed", "<!-- We followed", "09:20.", "09:20. -->")),
+        ("post-mortem names a file like it", _told("../runbooks/replication.md#", "replication.md#")),
+        ("post-mortem is gone", _but(commits=PASSING.commits)),
+        ("changed after the incident", _but(commits=(*USED.commits, ("2026-11-15T10:00Z", {PATH: later})))),
+    )  # fmt: skip
+
+
+def _but(**changes: Any) -> Callable[[History], History]:
+    return lambda history: msgspec.structs.replace(history, **changes)
+
+
+def _drill(at: str, path: str = PATH) -> Callable[[History], History]:
+    return _but(past=Past(drills=(Drill(path, datetime.fromisoformat(at), "bob", 12),)))
+
+
+def _second(**changes: Any) -> Callable[[History], History]:
+    return _but(incidents=(INCIDENT, msgspec.structs.replace(SECOND, **changes)))
+
+
+def _told(*pairs: str) -> Callable[[History], History]:
+    """The same with another text of the later post-mortem: each first text becomes the one after it."""
+    text = _TOLD
+    for old, new in zip(pairs[::2], pairs[1::2], strict=True):
+        text = replacing(old, new)(text)
+    return _but(commits=(*PASSING.commits, ("2026-11-14T10:00Z", {REPORT: text})))
 
 
 def harmless() -> Iterator[Mutant[History]]:
@@ -238,6 +316,29 @@ def harmless() -> Iterator[Mutant[History]]:
         ("chosen by anchor", _declared("section: Replica is lagging", "section: '#replica-is-lagging'")),
         ("deep enough clone", lambda history: msgspec.structs.replace(history, depth=2)),
     )  # fmt: skip
+    yield from edits(
+        DRILLED,
+        ("drilled, and spelled better since", _but(
+            commits=(*PASSING.commits, ("2026-11-13T10:00Z", {PATH: AFTER.replace("Resume it", "Please resume it")})))),
+        ("drilled, and changed and put back since", _but(commits=(
+            *PASSING.commits, ("2026-11-13T10:00Z", {PATH: AFTER + "\n## More\n\nx y z\n"}),
+            ("2026-11-14T10:00Z", {PATH: AFTER})))),
+        ("drilled, and another section changed since", _but(
+            commits=(*PASSING.commits, ("2026-11-13T10:00Z", {PATH: AFTER.replace("Build a new one", "Stop all of it")})))),
+        ("drilled twice, once before the change", _but(
+            past=Past(drills=(Drill(PATH, datetime(2026, 11, 3, tzinfo=UTC), "bob"), *(DRILLED.past or Past()).drills)))),
+        ("drilled, and an older post-mortem names it", _but(incidents=(INCIDENT, msgspec.structs.replace(
+            SECOND, started=datetime(2026, 10, 2, tzinfo=UTC))))),
+    )  # fmt: skip
+    yield from edits(
+        USED,
+        ("named by its path in prose", _told(
+            "[the runbook](../runbooks/replication.md#replica-is-lagging)", "`runbooks/replication.md`")),
+        ("named by its page", _told(
+            "../runbooks/replication.md#", "https://github.com/acme/shop/blob/main/runbooks/replication.md#")),
+        ("named from the root", _told("../runbooks/", "/runbooks/")),
+        ("named, and the ledger was not read", _but(past=None)),
+    )  # fmt: skip
 
 
 def verify(history: History, folder: Path) -> ArtifactResult:
@@ -254,8 +355,11 @@ def verify(history: History, folder: Path) -> ArtifactResult:
         command = ["git", "clone", "-q", "--depth", str(history.depth), origin.as_uri(), str(top)]
         subprocess.run(command, check=True, capture_output=True)
     with closing(Repository(top)) as looked_at:
-        session = Session(looked_at, now=NOW, environment={})
-        return examine(RunbookChecker(), history.declared, session, incident=history.incident)
+        session = Session(looked_at, now=NOW, environment={}, incidents=history.incidents)
+        session.past = history.past
+        return examine(
+            RunbookChecker(), history.declared, session, incident=history.incident, requires=history.requires
+        )
 
 
 def outcome(mutant: Mutant[History]) -> Outcome:

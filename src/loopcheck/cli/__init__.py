@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 _COMMANDS = {
     "verify": "Look at every declared artifact and say which items are done.",
     "run": "Do what an event of GitHub asks for, as the action does.",
+    "prove": "Run a check on a bad and on a good commit, and record what came of it.",
     "list": "List the declared items, without looking at anything.",
     "lint": "Say whether declarations can be read.",
+    "backtest": "Replay alerts over the past, and say when they would have fired.",
     "explain": "Say what can be declared, and what the words of a report mean.",
     "new": "Write a declaration into a post-mortem.",
     "init": "Write the configuration, an issue form and a workflow.",

@@ -19,6 +19,7 @@ from loopcheck.world import Session
 
 if TYPE_CHECKING:
     from loopcheck.handlers.asked import Outcome
+    from loopcheck.ledger.memory import Memory
     from loopcheck.reports.text import Line
 
 ISSUES = "--issues"
@@ -48,6 +49,21 @@ def issues_option(command: F) -> F:
         is_flag=True,
         help="Also the items of GitHub's issues. Needs GITHUB_REPOSITORY and GITHUB_TOKEN.",
     )(command)
+
+
+def recalled(file: Path) -> Memory:
+    """What a ledger in a file says; nothing, where there is no such file yet.
+
+    Raises:
+        UsageError: a line of it cannot be read.
+    """
+    from loopcheck.ledger.file import FileLedger
+    from loopcheck.ledger.memory import recall
+
+    try:
+        return recall(FileLedger(file).read())
+    except CannotTell as trouble:
+        raise UsageError(trouble.message, hint=trouble.reason.remedy) from None
 
 
 def with_issues(loaded: Loaded, session: Session) -> Loaded:

@@ -28,6 +28,8 @@ class Look(msgspec.Struct, frozen=True):
     color: bool
     width: int | None
     """Characters of a line; `None` where lines are not wrapped."""
+    draws: bool = True
+    """Whether it has signs to draw with, which ASCII has not."""
 
 
 def look(color: bool | None) -> Look:  # noqa: FBT001 - what the option says
@@ -42,7 +44,17 @@ def look(color: bool | None) -> Look:  # noqa: FBT001 - what the option says
             color = terminal
     # A runner may give a step a terminal. Nothing is wrapped there: a line that begins with `::` is obeyed.
     wraps = terminal and not os.environ.get("GITHUB_ACTIONS")
-    return Look(terminal or color, color, shutil.get_terminal_size().columns if wraps else None)
+    width = shutil.get_terminal_size().columns if wraps else None
+    return Look(terminal or color, color, width, _has("█"))
+
+
+def _has(sign: str) -> bool:
+    """Whether stdout can be sent a sign."""
+    try:
+        sign.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def say(lines: Iterable[Line], color: bool | None) -> None:  # noqa: FBT001

@@ -36,7 +36,7 @@ write = output.write_report
     "--ledger",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Record every change of a verdict in FILE, a line each.",
+    help="Record every change of a verdict in FILE, a line each. Proofs and drills in it count.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Show the claims that hold, and all evidence.")
 @click.option("--color/--no-color", default=None, help="Colours, or none.  [default: on a terminal]")
@@ -65,6 +65,8 @@ def command(
     loaded = loading.load(repo, ref)
     try:
         session = loading.session(loaded, at, time_limit)
+        if ledger is not None:
+            session.past = common.recalled(ledger).past
         if with_issues:
             loaded = common.with_issues(loaded, session)
         picked = common.chosen(loaded.declared.items, items)

@@ -22,6 +22,10 @@ class IncidentDeclaration(Expectation, frozen=True, kw_only=True):
     started: Annotated[Moment | None, Meta(description="When it began, with offset.")] = None
     detected: Annotated[Moment | None, Meta(description="When somebody or something noticed.")] = None
     resolved: Annotated[Moment | None, Meta(description="When users were well again.")] = None
+    caused_by: Annotated[
+        Annotated[str, Meta(pattern=r"^[0-9a-f]{7,64}$")] | None,
+        Meta(description="The id of the commit that caused it.", examples=["4f2a9c1"]),
+    ] = None
 
 
 def read_incident(matter: Node, path: str) -> Incident | None:
@@ -53,4 +57,5 @@ def read_incident(matter: Node, path: str) -> Incident | None:
         at.get("detected"),
         at.get("resolved"),
         report,
+        declared.caused_by,
     )

@@ -25,6 +25,7 @@ class Commit(msgspec.Struct, frozen=True):
     days_ago: float
     author: str
     message: str
+    tag: str = ""
 
 
 class Breakage(msgspec.Struct, frozen=True):
@@ -41,13 +42,19 @@ class Breakage(msgspec.Struct, frozen=True):
     """What it shows, in one sentence."""
 
 
+FIRST_ALERT = "first-alert"
+"""The tag of the alert as it was first written."""
+ALERT = "Alert when a replica is more than 30 seconds behind"
+"""The action item that promises the alert."""
+
 COMMITS = (
     Commit("1-before", 60, "Dan", "Begin the shop's runbooks and settings"),
-    Commit("2-postmortem", 18, "Alice", "Write the post-mortem of INC-142"),
-    Commit("3-alert", 12, "Alice", "Alert on replication lag"),
-    Commit("4-check", 9, "Bob", "Check migrations in CI"),
-    Commit("5-runbook", 5, "Carol", "Say how to bring a lagging replica back"),
-    Commit("6-export", 1, "Alice", "Export the monitors again"),
+    Commit("2-first-alert", 20.5, "Alice", "Alert on replication lag", tag=FIRST_ALERT),
+    Commit("3-postmortem", 18, "Alice", "Write the post-mortem of INC-142"),
+    Commit("4-alert", 12, "Alice", "Alert when a replica is 30 seconds behind, not 300"),
+    Commit("5-check", 9, "Bob", "Check migrations in CI"),
+    Commit("6-runbook", 5, "Carol", "Say how to bring a lagging replica back"),
+    Commit("7-export", 1, "Alice", "Export the monitors again"),
 )
 
 BREAKAGES = (
@@ -109,16 +116,24 @@ def write(folder: Path, now: datetime | None = None) -> None:
         at = now - timedelta(days=commit.days_ago)
         done = repository.commit_all(at=at, message=commit.message, author=commit.author)
         first = first or done
+        if commit.tag:
+            repository.git("tag", commit.tag)
     for number, breakage in enumerate(BREAKAGES):
         _break(repository, breakage, first, now - timedelta(hours=6 - number))
 
 
+def started_at(now: datetime) -> datetime:
+    """When the incident began, in a story that is told at `now`."""
+    return (now - _STARTED).replace(minute=10, second=0, microsecond=0)
+
+
 def _words(now: datetime) -> dict[str, str]:
-    started = (now - _STARTED).replace(minute=10, second=0)
+    started = started_at(now)
     times = {
         "started": started,
         "detected": started + timedelta(minutes=41),
         "resolved": started + timedelta(minutes=95),
+        "drafted": now - timedelta(days=20.5),
         "alerted": now - timedelta(days=12),
         "recovered": now - timedelta(days=8),
     }

@@ -36,6 +36,8 @@ class Given(msgspec.Struct, frozen=True):
     comment: int
     """The comment's number. Later comments have higher ones."""
     by: Person
+    at: datetime
+    """When it was given."""
 
 
 class Obeyed(msgspec.Struct, frozen=True):
@@ -67,7 +69,7 @@ def given(issue: int, comment: Comment) -> Given | NotUnderstood | None:
     command = parse(comment.body, comment.created.date())
     if command is None or isinstance(command, NotUnderstood):
         return command
-    return Given(command, issue, comment.id, author)
+    return Given(command, issue, comment.id, author, comment.created)
 
 
 def pending(issues: Iterable[Issue], memory: Memory, since: datetime) -> tuple[Given, ...]:
@@ -124,7 +126,8 @@ def obey(one: Given, items: Collection[str], memory: Memory, where: Circumstance
             line = _line(one, where, Action.OBEYED, note=_VERIFY)
             return Obeyed((line,), React(one.issue, one.comment, Receipt.DONE), look=True)
         case Drilled(runbook):
-            line = _line(one, where, Action.DRILLED, note=runbook)
+            # Dated by who said so: a sweep may hear of it days later, when the runbook is another.
+            line = msgspec.structs.replace(_line(one, where, Action.DRILLED, note=runbook), at=min(one.at, where.at))
             return Obeyed((line,), React(one.issue, one.comment, Receipt.DONE))
         case Waive(until, reason):
             return _waive(one, until, reason, items, memory, where)

@@ -92,7 +92,7 @@ def _dealt_with(
     if isinstance(command, NotUnderstood):
         receipt = Receipt.NOT_UNDERSTOOD if may_ask(standing) else Receipt.REFUSED
         return Obeyed(receipt=React(event.issue, event.comment, receipt), note=command.because)
-    one = Given(command, event.issue, event.comment, event.author)
+    one = Given(command, event.issue, event.comment, event.author, event.created)
     memory = recall() if may_ask(standing) else Memory()
     away = turned_away(one, standing, memory, where)
     if away is not None:

@@ -75,10 +75,12 @@ class Means:
     def recall(self) -> tuple[Memory | None, list[str]]:
         """What the ledger says, and what to tell the operator where it could not be read."""
         try:
-            return recall(self._ledger.read()), []
+            memory = recall(self._ledger.read())
         except CannotTell as trouble:
             self.trouble = trouble
             return None, [f"the ledger was not read: {trouble.message}"]
+        self.session.past = memory.past
+        return memory, []
 
     def changes(self, report: Report, memory: Memory | None) -> Mapping[str, tuple[str, ...]]:
         """Of items that were verified and failed: what changed, as far as can be known."""

@@ -162,6 +162,7 @@ class _Run:
         pull = self._pull(github) if github else None
         loaded = self._declared(github, pull) if github else self._base
         memory = self._memory(github) if github else Memory()
+        self.session.incidents = loaded.declared.incidents
         closing = {f"#{issue.number}" for issue in pull.closes} if pull else set()
         problems = [one for one in loaded.declared.problems if one.path in closing]
         report = self._closing(loaded, closing) if closing else None
@@ -231,6 +232,7 @@ class _Run:
         except CannotTell as trouble:
             self._notes.append(f"the ledger was not read, so what was verified before is not known: {trouble.message}")
             return Memory()
+        self.session.past = memory.past
         every = self._base.config.file.sweep_every.delta
         self._notes += heartbeat.worries(memory, github, self.session.now, every)
         return memory

@@ -9,8 +9,9 @@ from itertools import takewhile
 
 import msgspec
 
+from loopcheck.ledger import proofs
 from loopcheck.ledger.model import Action, Entry
-from loopcheck.model import Verdict
+from loopcheck.model import Drill, Past, Proof, Verdict
 
 
 class Remembered(msgspec.Struct, frozen=True):
@@ -34,6 +35,8 @@ class Remembered(msgspec.Struct, frozen=True):
     waiver: Entry | None = None
     """The newest waiver, whether or not it has run out."""
     dropped: Entry | None = None
+    proofs: tuple[Proof, ...] = ()
+    """What was found by running its checks on bad and good commits, oldest first."""
     lines: tuple[Entry, ...] = ()
     """All of its lines, oldest first."""
 
@@ -65,6 +68,13 @@ class Memory(msgspec.Struct, frozen=True):
     def of(self, item: str) -> Remembered:
         """What is known of an item; nothing, of one that was never seen."""
         return self.items.get(item, NOTHING)
+
+    @property
+    def past(self) -> Past:
+        """What checkers may see of it."""
+        newest = sorted((proof for item in self.items.values() for proof in item.proofs), key=lambda proof: proof.at)
+        drills = tuple(Drill(entry.note, entry.at, entry.by, entry.issue) for entry in self.drills)
+        return Past({proof.key: proof for proof in newest}, drills)
 
     def of_issue(self, number: int) -> list[Entry]:
         """All lines about items of an issue, oldest first."""
@@ -133,6 +143,7 @@ def _remembered(lines: Sequence[Entry]) -> Remembered:
         reopened=tuple(entry for entry in lines if entry.action is Action.REOPENED),
         waiver=_newest(lines, Action.WAIVED),
         dropped=_newest(lines, Action.DROPPED),
+        proofs=tuple(proof for line in lines if (proof := proofs.proof(line)) is not None),
         lines=tuple(lines),
     )
 

@@ -17,8 +17,16 @@ from typing import Any, NoReturn, TypeVar
 
 from loopcheck.binding import Expectation, bind
 from loopcheck.documents.yaml import MappingNode
-from loopcheck.model import Incident
-from loopcheck.reasons import MISSING_SECRET, NEEDS_GITHUB, NOT_VISIBLE, OUT_OF_TIME, CannotTell, Unseen
+from loopcheck.model import Drill, Incident, Past, Proof, Rung
+from loopcheck.reasons import (
+    MISSING_SECRET,
+    NEEDS_GITHUB,
+    NEEDS_LEDGER,
+    NOT_VISIBLE,
+    OUT_OF_TIME,
+    CannotTell,
+    Unseen,
+)
 from loopcheck.world.github import GitHub
 from loopcheck.world.github.governor import Governor, Limits
 from loopcheck.world.github.settings import TOKEN, settings_from
@@ -94,9 +102,12 @@ class Session:
         sleep: waits so many seconds before a question to GitHub is asked again.
         clock: seconds since the epoch, by which what GitHub asks to wait for is reckoned.
         limits: what the run may ask of GitHub.
+        incidents: every incident that is declared; `None` where checkers are not to see others than their item's.
 
     Attributes:
         governor: how fast GitHub is asked, and what was asked so far; of all that reads and writes in this run.
+        incidents: as given.
+        past: what the ledger says, for checkers; `None` until somebody has read it.
     """
 
     def __init__(
@@ -110,8 +121,11 @@ class Session:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
         limits: Limits | None = None,
+        incidents: tuple[Incident, ...] | None = None,
     ) -> None:
         self.repository = repository
+        self.incidents = incidents
+        self.past: Past | None = None
         self.governor = Governor(limits, clock=clock, sleep=sleep)
         self._sleep = sleep
         self.now = now or datetime.now(UTC)
@@ -125,9 +139,9 @@ class Session:
         self.crashes: list[tuple[str, BaseException]] = []
         """The first crashes of checkers, each with its kind, for `verify --debug`."""
 
-    def world(self, incident: Incident | None = None) -> World:
+    def world(self, incident: Incident | None = None, requires: Rung = Rung.ACTIVE) -> World:
         """The world as the checker of one item sees it."""
-        return World(self, incident)
+        return World(self, incident, requires)
 
     def watched(self, reads: Reads) -> Session:
         """The same run with the same memory, in which all that checkers read of the repository is noted in `reads`.
@@ -222,13 +236,50 @@ class World:
         repo: files and history at the commit that is looked at.
         now: the time of the run. A checker asks no clock.
         incident: what the item answers, as far as anyone wrote it down.
+        requires: the rung that the item asks for. What only a higher one needs, and costs, may be left out.
     """
 
-    def __init__(self, session: Session, incident: Incident | None) -> None:
+    def __init__(self, session: Session, incident: Incident | None, requires: Rung = Rung.ACTIVE) -> None:
         self._session = session
         self.repo = session.repository
         self.now = session.now
         self.incident = incident
+        self.requires = requires
+
+    @property
+    def proofs(self) -> Mapping[str, Proof]:
+        """What `loopcheck prove` has found, by key: the newest of each.
+
+        Raises:
+            CannotTell: this run did not read the ledger.
+        """
+        return self._past.proofs
+
+    @property
+    def drills(self) -> tuple[Drill, ...]:
+        """The drills that people reported, oldest first.
+
+        Raises:
+            CannotTell: this run did not read the ledger.
+        """
+        return self._past.drills
+
+    @property
+    def _past(self) -> Past:
+        if self._session.past is None:
+            raise CannotTell(NEEDS_LEDGER, "this run did not read the ledger")
+        return self._session.past
+
+    @property
+    def incidents(self) -> tuple[Incident, ...]:
+        """Every incident that is declared in the files that were read, each with its post-mortem.
+
+        Raises:
+            CannotTell: this run looks at what a change touches, and not at other incidents.
+        """
+        if self._session.incidents is None:
+            raise CannotTell(NOT_VISIBLE, "this run does not look at other incidents")
+        return self._session.incidents
 
     def once(self, key: Hashable, look: Callable[[], T]) -> T:
         """The result of `look`, made once a run for everybody who asks with the same `key`.

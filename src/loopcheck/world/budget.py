@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_NAMES = {"datadog": "Datadog", "prometheus": "Prometheus"}
+_NAMES = {"datadog": "Datadog", "grafana": "Grafana", "prometheus": "Prometheus"}
 _ON_THIS_MACHINE = "git"
 _GITHUB = "github"
 

@@ -139,6 +139,14 @@ class _Watched(Repository):
         self._reads.everything = True
         return self._of.parents
 
+    def at(self, commit: str) -> Repository:
+        self._reads.everything = True
+        return self._of.at(commit)
+
+    def commit_named(self, name: str) -> str | None:
+        self._reads.everything = True
+        return self._of.commit_named(name)
+
     def holds(self, commit: str) -> bool:
         self._reads.everything = True
         return self._of.holds(commit)

@@ -30,6 +30,8 @@ _REGULAR = {"100644", "100755"}
 _SYMLINK = "120000"
 _SUBMODULE = "160000"
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SHORT_ID = re.compile(r"[0-9a-f]{7,64}")
+_REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]{0,200}")
 _MAX_COMPARED = 300
 
 
@@ -119,10 +121,47 @@ class Repository:
         self.commit = lines[-2]
         """The full id of the commit that is looked at."""
         self.top = top
+        self._begin()
+
+    def _begin(self) -> None:
         self._files: dict[str, File] = {}
         self._looked_at: set[str] = set()
         self._tree: dict[str, Entry] | None = None
         self._lock = threading.Lock()
+
+    def at(self, commit: str) -> Repository:
+        """The same clone, read by the same git, at another commit that it holds.
+
+        Args:
+            commit: its full id; see `commit_named` and `holds`.
+        """
+        other = object.__new__(Repository)
+        other._git = self.git
+        other.ref = other.commit = commit
+        other.shallow = self.shallow
+        other.top = self.top
+        other._begin()
+        return other
+
+    def commit_named(self, name: str) -> str | None:
+        """The full id of the commit that an author names; `None` where this clone holds none of that name.
+
+        Args:
+            name: the id in full or shortened, a tag, or a branch of `origin`. Nothing relative: `HEAD~1` is another
+                commit tomorrow.
+        """
+        places = [name] if _SHORT_ID.fullmatch(name) else []
+        if _REF.fullmatch(name) and ".." not in name:
+            places += [f"refs/tags/{name}", f"refs/remotes/origin/{name}"]
+        for place in places:
+            try:
+                found = self.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{place}^{{commit}}")
+            except GitError:
+                continue
+            commit = found.decode(errors="replace").strip().rpartition("\n")[2]
+            if _OBJECT_ID.fullmatch(commit):
+                return commit
+        return None
 
     @property
     def git(self) -> Git:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from loopcheck.documents import yaml
 from loopcheck.documents.origin import DocumentError
-from loopcheck.model import Verdict
+from loopcheck.model import Rung, Verdict
 from loopcheck.reasons import NEEDS_GITHUB, CannotTell
 from loopcheck.testing import RepositoryBuilder, examine, expectation
 from loopcheck_checks.ci_check import CiCheckChecker, globs, mutants
@@ -40,6 +40,8 @@ class _OneFile:
 
 
 class _World:
+    requires = Rung.ACTIVE
+
     def __init__(self, text):
         self.repo = _OneFile(text)
 

@@ -10,8 +10,25 @@ remembered in `unexpected`, and fails the test at the end. Where Datadog's publi
 request and every answer is held to them (`openapi`).
 """
 
+from standins.datadog.dashboards import DASHBOARDS, METRICS
 from standins.datadog.faults import FAULTS
 from standins.datadog.server import DOWNTIMES, MONITORS, RULES, VALIDATE, DatadogStandIn
+from standins.datadog.slos import CORRECTIONS, SLOS, STANDINGS
+from standins.datadog.synthetics import TESTS
 from standins.faults import Fault
 
-__all__ = ["DOWNTIMES", "FAULTS", "MONITORS", "RULES", "VALIDATE", "DatadogStandIn", "Fault"]
+__all__ = [
+    "CORRECTIONS",
+    "DASHBOARDS",
+    "DOWNTIMES",
+    "FAULTS",
+    "METRICS",
+    "MONITORS",
+    "RULES",
+    "SLOS",
+    "STANDINGS",
+    "TESTS",
+    "VALIDATE",
+    "DatadogStandIn",
+    "Fault",
+]

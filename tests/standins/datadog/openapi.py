@@ -21,7 +21,7 @@ def validator():
 
 @cache
 def _load(folder):
-    from standins.datadog.server import ROUTES
+    from standins.datadog.server import ROUTES, path_of
 
     descriptions, scopes = {}, {}
     for version in ("v1", "v2"):
@@ -40,8 +40,9 @@ def _load(folder):
 
     def validate(call, scope, status, data):
         datadog = descriptions[call.path.split("/")[2]]
-        if scopes[call.path] != [scope] * (scope is not None):
-            return f"GET {call.path}: Datadog's description asks for {scopes[call.path]}, not for {scope}"
+        asked = scopes[path_of(call.path)]
+        if asked != [scope] * (scope is not None):
+            return f"GET {call.path}: Datadog's description asks for {asked}, not for {scope}"
         if status < 400:
             trouble = datadog.request("GET", call.path, call.query, headers=call.headers)
             if trouble:

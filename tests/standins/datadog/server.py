@@ -2,12 +2,13 @@
 
 import json
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
-from standins.datadog import openapi
+from standins.datadog import dashboards, openapi, slos, synthetics, timeseries
 from standins.datadog.faults import FAULTS
 from standins.serving import Served
 
@@ -16,6 +17,8 @@ MONITORS = "/api/v1/monitor"
 DOWNTIMES = "/api/v2/downtime"
 RULES = "/api/v2/monitor/notification_rule"
 
+SCOPES = ("monitors_read", "monitors_downtime", "slos_read", "synthetics_read", "dashboards_read", "metrics_read")
+"""All that loopcheck ever needs, and what a good key has."""
 _MOST = 1000
 """Entries on a page."""
 
@@ -66,28 +69,46 @@ class DatadogStandIn(Served):
     """A Datadog with one organisation.
 
     Args:
-        monitors, downtimes, rules: what the organisation has, as Datadog answers it; may be changed while it runs.
+        monitors, downtimes, rules, slos, corrections, tests, dashboards: what the organisation has, as Datadog answers
+            it; may be changed while it runs.
         now: its time, a constant until a test changes it. The real time if not given.
 
     Attributes:
         api_keys: those that are valid here.
         app_keys: each with its scopes; `None` for a key without any, which may all that its owner may.
         limits: by name; `default` holds for the names that are not here.
+        standings: how an SLO stands, by its id, where it is not well.
+        runs: when a synthetic test ran, by its public id, where it did not just now.
+        deleted_dashboards, preset_dashboards, hidden_dashboards, reporting: see `dashboards`.
         max_page: the most downtimes that a page holds, whatever was asked for.
+        metrics: samples by metric, see `timeseries`; a list of tags and their samples for each.
         validate: holds requests and answers to the published descriptions; `None` to show what they do not allow.
     """
 
     FAULTS = FAULTS
 
-    def __init__(self, monitors=(), downtimes=(), rules=(), *, now=None):
+    def __init__(
+        self, monitors=(), downtimes=(), rules=(), *, slos=(), corrections=(), tests=(), dashboards=(), now=None
+    ):
         super().__init__()
         self.now = now or datetime.now(UTC).replace(microsecond=0)
         self.monitors = list(monitors)
         self.downtimes = list(downtimes)
         self.rules = list(rules)
+        self.slos = list(slos)
+        self.corrections = list(corrections)
+        self.standings = {}
+        self.tests = list(tests)
+        self.runs = {}
+        self.dashboards = list(dashboards)
+        self.deleted_dashboards = []
+        self.preset_dashboards = []
+        self.hidden_dashboards = set()
+        self.reporting = {}
         self.api_keys = {"good-api-key"}
-        self.app_keys = {"good-app-key": {"monitors_read", "monitors_downtime"}}
-        self.limits = {"default": Limit(3000, 60)}
+        self.metrics = {}
+        self.app_keys = {"good-app-key": {*SCOPES, "timeseries_query"}}
+        self.limits = {"default": Limit(3000, 60), "query_timeseries": Limit(1600, 3600)}
         self.max_page = _MOST
         self.validate = openapi.validator()
 
@@ -115,7 +136,7 @@ class DatadogStandIn(Served):
         return Call(method, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), headers)
 
     def _reply(self, call, raw):
-        route = ROUTES.get(call.path) if call.method == "GET" else None
+        route, named = find(call.path) if call.method == "GET" else (None, ())
         if route is None or set(call.query) - set(route.parameters) or raw:
             self.unexpected.append(f"{call.method} {call.path} {call.query or ''}".strip())
             return 501, {"Content-Type": "application/json"}, b'{"errors": ["the stand-in does not expect this"]}'
@@ -123,7 +144,9 @@ class DatadogStandIn(Served):
         try:
             self._admit(call, route)
             headers |= self._spend(route)
-            status, data = 200, route.handler(self, call.query)
+            status, data = 200, route.handler(self, call.query, *named)
+        except (LookupError, ValueError) as error:  # from a module of routes
+            status, data = 404 if isinstance(error, LookupError) else 400, {"errors": [str(error)]}
         except Refused as refused:
             status, data = refused.status, {"errors": [str(refused)]}
             if status == 429:
@@ -192,6 +215,16 @@ class DatadogStandIn(Served):
         page = _number(query, "page", 0, None)
         return {"data": self.rules[page * size : (page + 1) * size]}
 
+    def _query(self, query):
+        try:
+            return timeseries.answer(
+                self.metrics, query["query"], int(query["from"]), int(query["to"]), self.now.timestamp()
+            )
+        except (KeyError, ValueError):
+            raise Refused(400, "Invalid query parameters") from None
+        except timeseries.BadQueryError as error:
+            raise Refused(400, str(error)) from None
+
 
 def _number(query, name, default, most):
     text = query.get(name, str(default))
@@ -209,5 +242,20 @@ ROUTES = {
         "downtime_list",
         DatadogStandIn._list_downtimes,
     ),
+    timeseries.QUERY: Route(("from", "to", "query"), "timeseries_query", "query_timeseries", DatadogStandIn._query),
     RULES: Route(("page", "per_page"), "monitors_read", "notification_rule_list", DatadogStandIn._list_rules),
 }
+for _module in (dashboards, slos, synthetics):
+    ROUTES |= {path: Route(*route) for path, route in _module.ROUTES.items()}
+_PATTERNS = {path: re.compile(re.sub(r"\\\{\w+\\\}", "([^/]+)", re.escape(path))) for path in ROUTES}
+
+
+def path_of(path):
+    """The path of the route that a path is asked for by: `/api/v1/dashboard/{dashboard_id}`; `None` where there is none."""
+    return path if path in ROUTES else next((one for one, wanted in _PATTERNS.items() if wanted.fullmatch(path)), None)
+
+
+def find(path):
+    """The route of a path, and what its path names; (None, ()) where there is none."""
+    known = path_of(path)
+    return (ROUTES[known], _PATTERNS[known].fullmatch(path).groups()) if known else (None, ())

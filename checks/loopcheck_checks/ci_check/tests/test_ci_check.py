@@ -183,7 +183,8 @@ def test_whether_it_is_required_only_github_can_tell(tmp_path):
     assert result.rung is Rung.EXISTS
     assert [(c.claim, c.reason) for c in result.claims if c.outcome is not Outcome.HOLDS] == [
         ("required", "needs-github"),
-        ("fails-on-bad-commit", "not-judged"),
+        ("fails-on-bad-commit", "no-such-commit"),
+        ("passes-on-good-commit", "no-such-commit"),
     ]
 
 

@@ -4,11 +4,11 @@ import pytest
 
 from loopcheck.documents import yaml
 from loopcheck_checks.config_value.compare import satisfies
-from loopcheck_checks.config_value.condition import Condition
 from loopcheck_checks.config_value.flat import look as look_flat
 from loopcheck_checks.config_value.flat import read_ini
 from loopcheck_checks.config_value.keypath import KeyPath
 from loopcheck_checks.config_value.trees import value_of
+from loopcheck_checks.systems.conditions import Condition
 
 YES, NO, PERHAPS = "yes", "no", "perhaps"
 

@@ -12,8 +12,8 @@ from loopcheck.documents import yaml
 from loopcheck.documents.origin import DocumentError
 from loopcheck.reasons import CannotTell
 from loopcheck_checks.config_value import flat, readers, trees
-from loopcheck_checks.config_value.condition import Condition
 from loopcheck_checks.config_value.keypath import Every, Index, Key, KeyPath, Select
+from loopcheck_checks.systems.conditions import Condition
 
 # --- keys ---
 

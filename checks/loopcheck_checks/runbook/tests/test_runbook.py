@@ -32,7 +32,14 @@ def test_a_mutant_is_not_verified(mutant):
 
 
 @pytest.mark.parametrize(
-    "variation", [Mutant("as it is", mutants.PASSING), *mutants.harmless()], ids=lambda variation: variation.name
+    "variation",
+    [
+        Mutant("as it is", mutants.PASSING),
+        Mutant("drilled", mutants.DRILLED),
+        Mutant("used", mutants.USED),
+        *mutants.harmless(),
+    ],
+    ids=lambda variation: variation.name,
 )
 def test_a_harmless_variation_stays_verified(variation):
     assert mutants.outcome(variation).reasons == ()

@@ -25,6 +25,7 @@ from loopcheck_checks.systems.datadog.export import (
     read_export,
 )
 from loopcheck_checks.systems.datadog.live import list_downtimes, list_monitors, list_rules
+from loopcheck_checks.systems.datadog.recipients import Telling, telling
 from loopcheck_checks.systems.datadog.records import (
     Condition,
     Downtime,
@@ -35,7 +36,7 @@ from loopcheck_checks.systems.datadog.records import (
     Thresholds,
     Unreadable,
 )
-from loopcheck_checks.systems.datadog.schedule import matching_downtime_of
+from loopcheck_checks.systems.datadog.schedule import downtimes_of, matching_downtime_of
 
 __all__ = [
     "EXPORT_STALE",
@@ -46,6 +47,7 @@ __all__ = [
     "SETTING",
     "SITES",
     "SYSTEM",
+    "UNKNOWN_SITE",
     "Condition",
     "DatadogSettings",
     "Downtime",
@@ -55,8 +57,10 @@ __all__ = [
     "Monitor",
     "Options",
     "Rule",
+    "Telling",
     "Thresholds",
     "Unreadable",
+    "downtimes_of",
     "has_keys",
     "list_downtimes",
     "list_monitors",
@@ -64,14 +68,16 @@ __all__ = [
     "matching_downtime_of",
     "monitor_page",
     "read_export",
+    "secrets",
     "site_of",
+    "telling",
 ]
 
 SECRETS = (
     Secret(API_KEY, "Datadog's API key. Not needed where the monitors are exported to the repository.", required=False),
     Secret(
         APP_KEY,
-        "An application key with the scopes `monitors_read` and, to see downtimes, `monitors_downtime`.",
+        "An application key with the scopes `monitors_read`, `monitors_downtime` and, to replay, `timeseries_query`.",
         required=False,
     ),
     Secret(SITE, "The site, where it is not datadoghq.com.", required=False, confidential=False),
@@ -80,6 +86,20 @@ SECRETS = (
     ),
 )
 """What a kind that looks at Datadog lists in its manifest."""
+
+
+def secrets(scopes: str) -> tuple[Secret, ...]:
+    """What a kind lists in its manifest that asks Datadog itself only.
+
+    Args:
+        scopes: the scopes that its application key needs, for people.
+    """
+    return (
+        Secret(API_KEY, "Datadog's API key.", required=False),
+        Secret(APP_KEY, f"An application key with the scope {scopes}.", required=False),
+        *SECRETS[2:],
+    )
+
 
 REASONS = (UNKNOWN_SITE, EXPORT_STALE, NO_STATE, NO_EXPORT)
 """The reasons that come from here, likewise."""

@@ -113,8 +113,8 @@ class Client:
         override = world.endpoint(LOOPBACK, "")
         if override and not _ON_THIS_MACHINE.fullmatch(override):
             raise CannotTell(UNKNOWN_SITE, f"{LOOPBACK} may only be http://127.0.0.1:PORT, for tests")
-        api_key = world.secret(API_KEY, "reading monitors from Datadog")
-        app_key = world.secret(APP_KEY, "reading monitors from Datadog")
+        api_key = world.secret(API_KEY, "reading from Datadog")
+        app_key = world.secret(APP_KEY, "reading from Datadog")
         self._world = world
         self._patience = patience or PATIENCE
         self._client = _official_client(self.site, override, api_key, app_key)

@@ -21,6 +21,7 @@ class Thresholds(msgspec.Struct, frozen=True, omit_defaults=True):
     critical: float | None = None
     critical_recovery: float | None = None
     warning: float | None = None
+    warning_recovery: float | None = None
 
 
 class Options(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -36,6 +37,26 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     on_missing_data: str | None = None
     variables: list[dict[str, Any]] | None = None
     """The queries that a `formula(…)` is made of."""
+    # What follows only a replay uses. It is read there, so that an odd one spoils nothing else.
+    evaluation_delay: Any = None
+    """Seconds."""
+    new_group_delay: Any = None
+    """Seconds."""
+    new_host_delay: Any = None
+    """Seconds; the older name."""
+    no_data_timeframe: Any = None
+    """Minutes."""
+    require_full_window: Any = None
+    timeout_h: Any = None
+    """Hours without data after which an alert is over."""
+    renotify_interval: Any = None
+    """Minutes."""
+    renotify_occurrences: Any = None
+    renotify_statuses: Any = None
+    notify_by: Any = None
+    """The keys of groups that are told of together; `["*"]` for all."""
+    group_retention_duration: Any = None
+    scheduling_options: Any = None
 
 
 class MatchingDowntime(msgspec.Struct, frozen=True, omit_defaults=True):

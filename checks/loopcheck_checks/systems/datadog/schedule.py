@@ -1,9 +1,10 @@
-"""Whether a downtime is in force at a moment: once, or again and again by an iCalendar rule."""
+"""Whether a downtime is in force at a moment: once, or again and again by an iCalendar rule; and whom it is for."""
 
 from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from loopcheck_checks.systems.datadog.records import (
     Downtime,
     DowntimeAttributes,
     MatchingDowntime,
+    Monitor,
     Recurrence,
     Resource,
     downtime_attributes,
@@ -125,3 +127,16 @@ def _ordinary(rule: str) -> bool:
         and _SMALL.fullmatch(parts.get("COUNT", "1")) is not None
         and ("BYMONTHDAY" not in parts or _MONTH_DAYS.fullmatch(parts["BYMONTHDAY"]) is not None)
     )
+
+
+def downtimes_of(monitor: Monitor, downtimes: Iterable[Downtime]) -> tuple[Downtime, ...]:
+    """Those downtimes that are meant for the monitor: by its id, or by tags that it has all of."""
+    own = {tag.casefold() for tag in monitor.tags or ()}
+    return tuple(downtime for downtime in downtimes if _is_for(downtime, monitor.id, own))
+
+
+def _is_for(downtime: Downtime, number: int | None, own: set[str]) -> bool:
+    if downtime.monitor_id is not None:
+        return downtime.monitor_id == number
+    # Without a monitor and without tags it is for every monitor, as Datadog's page says.
+    return all(tag == "*" or tag.casefold() in own for tag in downtime.monitor_tags)

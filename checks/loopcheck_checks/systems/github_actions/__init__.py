@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from loopcheck_checks.systems.github_actions.records import Artifact, Job, Run, SeenRun, Workflow
+from loopcheck_checks.systems.github_actions.records import Artifact, Job, Run, SeenRun, Step, Workflow
 from loopcheck_checks.systems.github_actions.runs import (
     artifacts_of,
     default_branch,
     jobs_of,
     known_workflows,
+    runs_on,
     runs_since,
     seen_run,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "Job",
     "Run",
     "SeenRun",
+    "Step",
     "Suite",
     "SuiteOf",
     "Workflow",
@@ -29,6 +31,7 @@ __all__ = [
     "jobs_of",
     "known_workflows",
     "on_branch",
+    "runs_on",
     "runs_since",
     "seen_run",
     "suites",

@@ -37,6 +37,8 @@ class Run(msgspec.Struct, frozen=True):
     run_started_at: datetime | None = None
     """When the last attempt began."""
     run_attempt: int = 1
+    path: str = ""
+    """The workflow's file; GitHub may put `@` and a ref after it."""
     head_branch: str | None = None
     head_repository: _Repository | None = None
     """Where the commit is: another repository for a fork, whose branches may have the same names."""
@@ -47,6 +49,15 @@ class Run(msgspec.Struct, frozen=True):
         return self.run_started_at or self.created_at
 
 
+class Step(msgspec.Struct, frozen=True):
+    """A step of a job."""
+
+    name: str
+    """As it is shown: its `name:`, or `Run` and what it runs. The runner's own are among them: `Set up job`."""
+    status: str
+    conclusion: str | None = None
+
+
 class Job(msgspec.Struct, frozen=True):
     """A job of the last attempt of a run."""
 
@@ -54,6 +65,7 @@ class Job(msgspec.Struct, frozen=True):
     """As it is shown: with the values of its matrix, `test (3.12)`."""
     status: str
     conclusion: str | None = None
+    steps: tuple[Step, ...] = ()
 
 
 class Artifact(msgspec.Struct, frozen=True):

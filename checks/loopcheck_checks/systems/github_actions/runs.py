@@ -66,6 +66,20 @@ def runs_since(
     return tuple(_shaped(entry, Run) for entry in listed), True
 
 
+def runs_on(world: World, commit: str) -> tuple[Run, ...]:
+    """Every run of every workflow on a commit that GitHub still keeps.
+
+    Args:
+        world: what to look through.
+        commit: its full id, as git gives it.
+
+    Raises:
+        CannotTell: GitHub does not say, or not all of it.
+    """
+    listed = world.github.list_all(f"{_base(world)}/actions/runs", under="workflow_runs", head_sha=commit)
+    return tuple(_shaped(entry, Run) for entry in listed)
+
+
 def jobs_of(world: World, run: int) -> tuple[Job, ...]:
     """The jobs of the last attempt of a run."""
     listed = world.github.list_all(f"{_base(world)}/actions/runs/{run}/jobs", under="jobs", filter="latest")

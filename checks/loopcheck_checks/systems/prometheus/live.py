@@ -1,0 +1,282 @@
+"""A Prometheus that runs, and what speaks as it does: its rules, its samples, its settings.
+
+Each question is asked once a run. An answer with warnings is a part of the answer, and no answer here; an empty
+vector is an answer, and says nothing of whether a rule is there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from loopcheck.checker import CannotTell, World
+from loopcheck.documents import yaml
+from loopcheck.documents.origin import DocumentError
+from loopcheck.documents.yaml import MappingNode, ScalarNode, SequenceNode
+from loopcheck.reasons import BAD_RESPONSE
+from loopcheck_checks.systems.prometheus import durations
+from loopcheck_checks.systems.prometheus.client import (
+    PARTIAL_ANSWER,
+    PROMETHEUS,
+    QUERY_REFUSED,
+    Client,
+    decoded,
+)
+from loopcheck_checks.systems.prometheus.replaying import Evaluations, Labels
+from loopcheck_checks.systems.prometheus.rules import Rule
+
+MAX_POINTS = 11_000
+"""The most evaluations that Prometheus answers a query with."""
+_MAX_QUERIES = 40
+DEFAULT_INTERVAL = 60.0
+"""Seconds between evaluations, where nothing is configured."""
+
+
+class LiveRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that is loaded."""
+
+    rule: Rule
+    health: str
+    """`ok`, `err`, `unknown`."""
+    error: str = ""
+    evaluated: datetime | None = None
+    """When it was evaluated last."""
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What of Prometheus's own configuration matters to an alert."""
+
+    interval: float = DEFAULT_INTERVAL
+    """`evaluation_interval`, in seconds."""
+    external_labels: dict[str, str] = {}
+    relabels: bool = False
+    """Whether alerts are relabelled before they are sent."""
+
+
+class _Answer(msgspec.Struct):
+    status: str
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    error: str = ""
+    warnings: list[str] | None = None
+
+
+class _LoadedRule(msgspec.Struct):
+    name: str
+    query: str
+    type: str = "alerting"
+    duration: float = 0
+    keep_firing_for: float = msgspec.field(default=0, name="keepFiringFor")
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+    health: str = "unknown"
+    last_error: str = msgspec.field(default="", name="lastError")
+    last_evaluation: str = msgspec.field(default="", name="lastEvaluation")
+
+
+class _LoadedGroup(msgspec.Struct):
+    name: str
+    rules: list[_LoadedRule] | None = None
+    file: str = ""
+    interval: float = 0
+    limit: int = 0
+
+
+class _Groups(msgspec.Struct):
+    groups: list[_LoadedGroup]
+
+
+class _Series(msgspec.Struct):
+    metric: dict[str, str]
+    value: tuple[float, str] | None = None
+    values: list[tuple[float, str]] | None = None
+    histogram: Any = None
+    histograms: Any = None
+
+
+class _Result(msgspec.Struct):
+    result_type: str = msgspec.field(name="resultType")
+    result: list[Any]
+
+
+class _Build(msgspec.Struct):
+    version: str
+
+
+class _Alertmanagers(msgspec.Struct):
+    active: list[Any] = msgspec.field(name="activeAlertmanagers")
+
+
+class _Config(msgspec.Struct):
+    yaml: str
+
+
+class Live:
+    """Prometheus, for one run.
+
+    Raises:
+        CannotTell: the environment does not say where it is, or there is no Prometheus.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._client = Client(world, PROMETHEUS)
+        self.url = self._client.url
+        # The canary: whatever answers must be a Prometheus before its silence means anything.
+        self.version = self._as(_Build, "its version", "/api/v1/status/buildinfo").version
+
+    def _raw(self, what: str, path: str, parameters: Sequence[tuple[str, str]] = ()) -> msgspec.Raw:
+        body = self._client.get(what, path, parameters)
+        answer = decoded(body, _Answer, what, PROMETHEUS)
+        if answer.status != "success":
+            raise CannotTell(QUERY_REFUSED, f"Prometheus could not give {what}: {answer.error[:200]}")
+        if answer.warnings:
+            raise CannotTell(PARTIAL_ANSWER, f"Prometheus gave {what} with a warning: {answer.warnings[0][:200]}")
+        return answer.data
+
+    def _as(self, wanted: type[Any], what: str, path: str, parameters: Sequence[tuple[str, str]] = ()) -> Any:
+        return decoded(bytes(self._raw(what, path, parameters)), wanted, what, PROMETHEUS)
+
+    def rules(self) -> tuple[LiveRule, ...]:
+        """Every alerting rule that is loaded."""
+        return self._world.once(("prometheus", "rules"), self._read_rules)
+
+    def _read_rules(self) -> tuple[LiveRule, ...]:
+        answer = self._as(_Groups, "the list of rules", "/api/v1/rules", [("type", "alert")])
+        return tuple(
+            _live_rule(rule, group) for group in answer.groups for rule in group.rules or () if rule.type == "alerting"
+        )
+
+    def settings(self) -> Settings:
+        """Its own settings."""
+        return self._world.once(("prometheus", "settings"), self._read_settings)
+
+    def _read_settings(self) -> Settings:
+        text = self._as(_Config, "its configuration", "/api/v1/status/config").yaml
+        try:
+            root = yaml.load(text, "Prometheus's configuration")
+        except DocumentError as error:
+            raise CannotTell(BAD_RESPONSE, f"Prometheus's configuration cannot be read: {error}") from None
+        common = root.get("global") if isinstance(root, MappingNode) else None
+        alerting = root.get("alerting") if isinstance(root, MappingNode) else None
+        external = common.get("external_labels") if isinstance(common, MappingNode) else None
+        interval = common.get("evaluation_interval") if isinstance(common, MappingNode) else None
+        relabels = alerting.get("alert_relabel_configs") if isinstance(alerting, MappingNode) else None
+        try:
+            every = durations.seconds(interval.text) if isinstance(interval, ScalarNode) else 0
+        except ValueError:
+            every = 0
+        return Settings(
+            every or DEFAULT_INTERVAL,
+            {str(k): str(v) for k, v in external.text_value.items()} if isinstance(external, MappingNode) else {},
+            isinstance(relabels, SequenceNode) and len(relabels) > 0,
+        )
+
+    def alertmanagers(self) -> int:
+        """To how many Alertmanagers it sends its alerts."""
+        return self._world.once(("prometheus", "alertmanagers"), self._read_alertmanagers)
+
+    def _read_alertmanagers(self) -> int:
+        answer = self._as(_Alertmanagers, "its list of Alertmanagers", "/api/v1/alertmanagers")
+        return len(answer.active)
+
+    def vector(self, query: str) -> tuple[dict[str, str], ...]:
+        """The labels of each series that `query` has a value for now."""
+        return self._world.once(("prometheus", "vector", query), lambda: self._read_vector(query))
+
+    def _read_vector(self, query: str) -> tuple[dict[str, str], ...]:
+        what = f"the query `{query[:80]}`"
+        moment = f"{self._world.now.timestamp():.3f}"
+        answer = self._as(_Result, what, "/api/v1/query", [("query", query), ("time", moment)])
+        if answer.result_type == "scalar":
+            return ({},)
+        if answer.result_type != "vector":
+            raise CannotTell(BAD_RESPONSE, f"Prometheus answered {what} with a {answer.result_type[:20]}")
+        found = _converted(answer.result, what)
+        return tuple({name: value for name, value in one.metric.items() if name != "__name__"} for one in found)
+
+    def matrix(self, query: str, steps: Evaluations) -> Mapping[Labels, list[tuple[float, float]]]:
+        """The values of `query` at each of `steps`, by the labels of the series without its name.
+
+        Raises:
+            CannotTell: there is no whole answer; two series have the same labels but for their names.
+        """
+        key = ("prometheus", "matrix", query, steps.start, steps.step, steps.count)
+        return self._world.once(key, lambda: self._read_matrix(query, steps))
+
+    def _read_matrix(self, query: str, steps: Evaluations) -> Mapping[Labels, list[tuple[float, float]]]:
+        what = f"the query `{query[:80]}`"
+        if steps.count > MAX_POINTS * _MAX_QUERIES:
+            raise CannotTell(QUERY_REFUSED, f"{what} would take more than {_MAX_QUERIES} requests")
+        out: dict[Labels, list[tuple[float, float]]] = {}
+        for first in range(0, steps.count, MAX_POINTS):
+            last = min(first + MAX_POINTS, steps.count) - 1
+            answer = self._as(
+                _Result,
+                what,
+                "/api/v1/query_range",
+                [
+                    ("query", query),
+                    ("start", f"{steps.time(first):.3f}"),
+                    ("end", f"{steps.time(last):.3f}"),
+                    ("step", f"{steps.step:.3f}"),
+                ],
+            )
+            if answer.result_type != "matrix":
+                raise CannotTell(BAD_RESPONSE, f"Prometheus answered {what} with a {answer.result_type[:20]}")
+            seen: set[Labels] = set()
+            for one in _converted(answer.result, what):
+                labels = tuple(sorted((name, value) for name, value in one.metric.items() if name != "__name__"))
+                if labels in seen:
+                    raise CannotTell(
+                        QUERY_REFUSED, f"{what} has two series with the labels {dict(labels)}, which no alert can have"
+                    )
+                seen.add(labels)
+                # A histogram has no value; the alert is there all the same.
+                held = [(time, _number(value)) for time, value in one.values or ()]
+                held += [(float(pair[0]), math.nan) for pair in one.histograms or ()]
+                out.setdefault(labels, []).extend(held)
+        return out
+
+
+def _converted(result: list[Any], what: str) -> list[_Series]:
+    try:
+        return msgspec.convert(result, list[_Series])
+    except msgspec.ValidationError as error:
+        raise CannotTell(BAD_RESPONSE, f"Prometheus sent {what} in another form: {str(error)[:120]}") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)  # `NaN`, `+Inf` and `-Inf` as well
+    except ValueError:
+        raise CannotTell(BAD_RESPONSE, f"Prometheus sent `{text[:20]}` as a value") from None
+
+
+def _live_rule(rule: _LoadedRule, group: _LoadedGroup) -> LiveRule:
+    try:
+        evaluated = datetime.fromisoformat(rule.last_evaluation)
+    except ValueError:
+        evaluated = None
+    if evaluated is not None and (evaluated.year < 2000 or evaluated.tzinfo is None):
+        evaluated = None  # it was never evaluated
+    return LiveRule(
+        rule=Rule(
+            alert=rule.name,
+            expr=rule.query,
+            hold=rule.duration,
+            keep=rule.keep_firing_for,
+            labels=rule.labels or {},
+            annotations=rule.annotations or {},
+            group=group.name,
+            interval=group.interval or None,
+            limit=group.limit,
+            path=group.file,
+        ),
+        health=rule.health,
+        error=rule.last_error[:300],
+        evaluated=evaluated,
+    )
