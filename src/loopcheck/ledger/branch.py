@@ -17,7 +17,7 @@ from loopcheck.ledger import lines
 from loopcheck.ledger.model import Entry
 from loopcheck.reasons import BAD_RESPONSE, CannotTell
 from loopcheck.world.github import GitHub
-from loopcheck.world.github.answers import NotFound
+from loopcheck.world.github.answers import UNSETTLED, NotFound
 
 BRANCH = "loopcheck-ledger"
 PATH = "ledger.jsonl"
@@ -79,7 +79,13 @@ class BranchLedger:
         for attempt in range(_ATTEMPTS):
             if attempt:
                 self._sleep(0.5 * 2**attempt)
-            head = self._head()
+            try:
+                head = self._head()
+            except CannotTell as other:
+                if other.reason is not UNSETTLED:
+                    raise
+                trouble = other  # the branch is being made at this moment, by another run
+                continue
             tree = self._tree(head)
             before = self._content(tree)
             after = lines.added(before, entries)
