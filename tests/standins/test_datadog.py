@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import urllib3
-from standins.datadog import DOWNTIMES, MONITORS, RULES, VALIDATE, DatadogStandIn, openapi
+from standins.datadog import CHANNELS, DOWNTIMES, MONITORS, RULES, SERVICE, VALIDATE, DatadogStandIn, openapi
 from standins.datadog.server import Limit
 from standins.openapi import Description, form
 
@@ -46,6 +46,20 @@ def ask(datadog, path, *, headers=KEYS, **fields):
 def test_what_keys_may(datadog, path, keys, scopes, status):
     datadog.app_keys["good-app-key"] = scopes
     assert ask(datadog, path, headers=keys)[0] == status
+
+
+def test_an_integration_is_asked_for_by_a_name_that_has_capitals(datadog):
+    datadog.slack, datadog.pagerduty = {"Shop": ["#database"]}, ["Database"]
+    answers = {
+        name: ask(datadog, path.format(account_name=name, service_name=name))[::2]
+        for path, names in ((CHANNELS, ("Shop", "shop")), (SERVICE, ("Database", "database")))
+        for name in names
+    }
+    assert [answers[name][0] for name in ("shop", "database")] == [404, 404]
+    assert [one["name"] for one in answers["Shop"][1]] == ["#database"]
+    assert answers["Database"] == (200, {"service_name": "Database"})
+    datadog.app_keys["good-app-key"].remove("integrations_read")
+    assert ask(datadog, CHANNELS.format(account_name="Shop"))[0] == 403
 
 
 def test_pages(datadog):

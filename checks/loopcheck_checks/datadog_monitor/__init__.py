@@ -22,6 +22,7 @@ from loopcheck_checks.datadog_monitor.manifest import (
 from loopcheck_checks.datadog_monitor.query import parse
 from loopcheck_checks.datadog_monitor.select import Index, may_be
 from loopcheck_checks.systems import datadog
+from loopcheck_checks.systems.runbook_links import look_at_runbook
 
 _KIND = MANIFEST.kind
 _UNRESOLVED = timedelta(days=1)
@@ -63,6 +64,12 @@ class DatadogMonitorChecker(Checker[DatadogMonitorExpectation, DatadogMonitorObs
     def observe(self, expect: DatadogMonitorExpectation, world: World) -> DatadogMonitorObservation:
         """See `Checker.observe`."""
         seen = _seen(expect, world)
+        if (place := expect.links_to) is not None:
+            runbook = world.attempt(lambda: look_at_runbook(place, world))
+            seen = msgspec.structs.replace(seen, runbook=runbook)
+        if expect.receivers is not None:
+            found = tuple(_receiver(handle, world) for handle in expect.written_handles)
+            seen = msgspec.structs.replace(seen, receivers=found)
         one = meant(expect, seen) if expect.proven_by is not None else None
         if one is None:
             return seen
@@ -126,6 +133,14 @@ def _seen(expect: DatadogMonitorExpectation, world: World, *, written: bool = Fa
         incomplete=listed.incomplete,
         rules=listed.rules,
     )
+
+
+def _receiver(handle: str, world: World) -> datadog.Receiver:
+    """What a handle leads to, or why that is not seen."""
+    found = world.attempt(lambda: datadog.look_for_receiver(handle, world))
+    if isinstance(found, Unseen):
+        return datadog.Receiver(handle=handle, there=found, seen="it was not asked for", source=datadog.SYSTEM)
+    return found
 
 
 def _proven(

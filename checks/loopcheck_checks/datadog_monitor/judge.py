@@ -15,7 +15,7 @@ from loopcheck_checks.datadog_monitor.manifest import (
     DatadogMonitorObservation,
     SeenMonitor,
 )
-from loopcheck_checks.datadog_monitor.recipients import notifies
+from loopcheck_checks.datadog_monitor.recipients import links_to_runbook, notifies, receiver_there
 from loopcheck_checks.datadog_monitor.replay.judge import judge_replay
 from loopcheck_checks.datadog_monitor.state import judge_state
 
@@ -38,6 +38,10 @@ def judge(expect: DatadogMonitorExpectation, seen: DatadogMonitorObservation) ->
     yield from claims
     yield from judge_state(expect, candidate, seen)
     yield notifies(expect, candidate, seen.rules)
+    for receiver in seen.receivers:
+        yield receiver_there(receiver)
+    if seen.runbook is not None:
+        yield links_to_runbook(candidate, seen.runbook)
     if seen.replayed is not None:
         yield from judge_replay(expect, seen.replayed)
 

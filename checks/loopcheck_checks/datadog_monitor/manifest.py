@@ -12,7 +12,7 @@ from msgspec import Meta
 from loopcheck.checker import ClaimKind, Evidence, Expectation, Manifest, Observation, Reason, Rung, Unseen
 from loopcheck.quantities import Budget, Comparison, Duration, Moment
 from loopcheck.replay import Replay
-from loopcheck_checks.systems import datadog
+from loopcheck_checks.systems import datadog, runbook_links
 
 
 class Aggregation(StrEnum):
@@ -83,6 +83,20 @@ class DatadogMonitorExpectation(Expectation, frozen=True, kw_only=True):
     notifies: Annotated[
         str | list[str] | None, Meta(description="Whom it must tell: `@pagerduty-database`, or a list of handles.")
     ] = None
+    receivers: Annotated[
+        Literal["must-exist"] | None,
+        Meta(
+            description="Whether what the handles in `notifies` lead to must be there: channels of Slack's, services of"
+            " PagerDuty's. The application key needs `integrations_read` for that."
+        ),
+    ] = None
+    links_to: Annotated[
+        str | None,
+        Meta(
+            description="The runbook that its message must link to: a path, with `#` and an anchor for a section.",
+            examples=["runbooks/replication.md#replica-is-lagging"],
+        ),
+    ] = None
     proven_by: Annotated[
         Literal["incident"] | ProvenBetween | None,
         Meta(description="What proves it: a replay of the incident's window, or of one given as `from` and `to`."),
@@ -119,6 +133,10 @@ class DatadogMonitorExpectation(Expectation, frozen=True, kw_only=True):
             raise ValueError("`at-most` is of more than 92 days, which is longer than is replayed")
         if any(len(handle) < 2 or not handle.startswith("@") or " " in handle for handle in self.handles):
             raise ValueError('`notifies` is not a handle: write `"@pagerduty-database"`')
+        if self.receivers is not None and not self.handles:
+            raise ValueError("`receivers` speaks of the handles in `notifies`: add them")
+        if self.links_to is not None:
+            runbook_links.place_of(self.links_to)
 
     @property
     def monitor_tags(self) -> tuple[str, ...]:
@@ -136,9 +154,14 @@ class DatadogMonitorExpectation(Expectation, frozen=True, kw_only=True):
 
     @property
     def handles(self) -> tuple[str, ...]:
-        """`notifies` as a list of handles."""
+        """`notifies` as a list of handles, in lower case."""
+        return tuple(handle.casefold() for handle in self.written_handles)
+
+    @property
+    def written_handles(self) -> tuple[str, ...]:
+        """The same as they are written: names of Slack accounts and of services have upper and lower case."""
         handles = [self.notifies] if isinstance(self.notifies, str) else self.notifies or []
-        return tuple(handle.strip().casefold() for handle in handles)
+        return tuple(handle.strip() for handle in handles)
 
 
 _LONGEST_AROUND = timedelta(days=92)
@@ -202,6 +225,10 @@ class DatadogMonitorObservation(Observation, frozen=True, kw_only=True):
     incomplete: Unseen | None = None
     """Why nothing follows from what is not in the list; `None` where it is whole and fresh."""
     rules: tuple[datadog.Rule, ...] | Unseen = ()
+    receivers: tuple[datadog.Receiver, ...] = ()
+    """What the declared handles lead to; none where that is not asked."""
+    runbook: runbook_links.Runbook | Unseen | None = None
+    """The runbook that the message is to link to; `None` where none is declared."""
     replayed: Replayed | Unseen | None = None
     """What a replay of the one that is meant came to; `None` where none was asked for, or none is meant."""
 
@@ -218,6 +245,10 @@ NOT_IN_DOWNTIME = ClaimKind("not-in-downtime", Rung.ACTIVE, "No downtime silence
 NOT_DRAFT = ClaimKind("not-draft", Rung.ACTIVE, "It is published: a draft tells nobody.")
 EVALUATES = ClaimKind("evaluates", Rung.ACTIVE, "It has data to evaluate.")
 NOTIFIES = ClaimKind("notifies", Rung.ACTIVE, "It tells somebody when it fires, and whom it was declared to tell.")
+RECEIVER_THERE = ClaimKind("receiver-there", Rung.ACTIVE, "What a declared handle leads to is there, in Datadog.")
+LINKS_TO_RUNBOOK = ClaimKind(
+    "links-to-runbook", Rung.ACTIVE, "Its message links to the declared runbook, and file and section are there."
+)
 PARTS_IN_FORCE = ClaimKind("parts-in-force", Rung.ACTIVE, "The monitors that a composite is made of are in force.")
 WOULD_HAVE_FIRED = ClaimKind("would-have-fired", Rung.PROVEN, "Replayed over the incident's window, it fires.")
 FIRES_IN_TIME = ClaimKind("fires-in-time", Rung.PROVEN, "Replayed, it fires as soon as was declared.")
@@ -322,6 +353,11 @@ UNCERTAIN_HANDLE = Reason(
     "Whether it tells somebody depends on something that loopcheck cannot evaluate.",
     "Put the handle into the message where nothing conditions it.",
 )
+NO_RECEIVER = Reason(
+    "no-receiver",
+    "The handle leads to nothing that Datadog knows, so nobody is told.",
+    "Add the channel to Datadog's integration with Slack, or correct the handle in monitor and declaration.",
+)
 PART_MISSING = Reason(
     "part-missing",
     "A monitor that the composite is made of does not exist.",
@@ -402,8 +438,13 @@ MANIFEST = Manifest(
     kind="datadog-monitor",
     summary="A Datadog monitor matches what was promised, is in force, and tells somebody.",
     claims=tuple(value for value in list(globals().values()) if isinstance(value, ClaimKind)),
-    reasons=(*(value for value in list(globals().values()) if isinstance(value, Reason)), *datadog.REASONS),
+    reasons=(
+        *(value for value in list(globals().values()) if isinstance(value, Reason)),
+        *datadog.REASONS,
+        datadog.OTHER_RECEIVER,
+        *runbook_links.REASONS,
+    ),
     systems=(datadog.SYSTEM,),
-    secrets=datadog.SECRETS,
-    settings=(datadog.SETTING,),
+    secrets=(*datadog.SECRETS, *runbook_links.SECRETS),
+    settings=(datadog.SETTING, runbook_links.SETTING),
 )

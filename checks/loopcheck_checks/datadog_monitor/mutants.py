@@ -441,17 +441,19 @@ _FINE_COMPOSITES: tuple[tuple[str, Callable[[Place], Place]], ...] = (
 
 
 def outcomes() -> list[Outcome]:
-    """What the checker says of each mutant, those that only a replay tells apart among them."""
+    """What the checker says of each mutant, those that only a replay or the path to people tells apart among them."""
+    from loopcheck_checks.datadog_monitor import path_mutants
     from loopcheck_checks.datadog_monitor.replay import mutants as replayed
 
-    return [*verified(mutants()), *replayed.outcomes()]
+    return [*verified(mutants()), *path_mutants.outcomes(), *replayed.outcomes()]
 
 
 def harmless_outcomes() -> list[Outcome]:
     """What the checker says of each harmless variation."""
+    from loopcheck_checks.datadog_monitor import path_mutants
     from loopcheck_checks.datadog_monitor.replay import mutants as replayed
 
-    return [*verified(harmless()), *replayed.harmless_outcomes()]
+    return [*verified(harmless()), *path_mutants.harmless_outcomes(), *replayed.harmless_outcomes()]
 
 
 def verified(cases: Iterable[tuple[str, Mutant[Place]]]) -> list[Outcome]:

@@ -1,18 +1,22 @@
-"""Whom a monitor tells, as a claim. Pure."""
+"""Whom a monitor tells, and which runbook it names to them, as claims. Pure."""
 
 from __future__ import annotations
 
-from loopcheck.checker import Claim, Unseen
+from loopcheck.checker import Claim, Evidence, Unseen
 from loopcheck_checks.datadog_monitor.manifest import (
+    LINKS_TO_RUNBOOK,
+    NO_RECEIVER,
     NOTIFIES,
     NOTIFIES_NOBODY,
     NOTIFIES_OTHERS,
+    RECEIVER_THERE,
     UNCERTAIN_HANDLE,
     DatadogMonitorExpectation,
     SeenMonitor,
 )
 from loopcheck_checks.datadog_monitor.query import parse
-from loopcheck_checks.systems.datadog import Monitor, Rule, tags, telling
+from loopcheck_checks.systems.datadog import SITES, Monitor, Receiver, Rule, parts, tags, telling
+from loopcheck_checks.systems.runbook_links import Runbook, judge_link
 
 
 def notifies(expect: DatadogMonitorExpectation, seen: SeenMonitor, rules: tuple[Rule, ...] | Unseen) -> Claim:
@@ -26,6 +30,25 @@ def notifies(expect: DatadogMonitorExpectation, seen: SeenMonitor, rules: tuple[
     if told.how == "perhaps":
         return NOTIFIES.unknown(UNCERTAIN_HANDLE, told.message, here)
     return NOTIFIES.fails(NOTIFIES_OTHERS if told.how == "others" else NOTIFIES_NOBODY, told.message, here)
+
+
+def receiver_there(receiver: Receiver) -> Claim:
+    """Whether what a handle leads to is there."""
+    here = Evidence(receiver.source, receiver.seen)
+    if isinstance(receiver.there, Unseen):
+        return RECEIVER_THERE.unknown(receiver.there, None, here)
+    if receiver.there:
+        return RECEIVER_THERE.holds(f"{receiver.handle} leads to {receiver.seen}", here)
+    return RECEIVER_THERE.fails(NO_RECEIVER, f"{receiver.handle} leads nowhere: {receiver.seen}", here)
+
+
+def links_to_runbook(seen: SeenMonitor, runbook: Runbook | Unseen) -> Claim:
+    """Whether the monitor's message, as far as an alert shows it, links to the declared runbook."""
+    here = seen.evidence("its message")
+    if isinstance(runbook, Unseen):
+        return LINKS_TO_RUNBOOK.unknown(runbook, None, here)
+    said = parts(seen.monitor.message or "", seen.monitor.priority)
+    return judge_link(LINKS_TO_RUNBOOK, runbook, said, here, never=tuple(SITES))
 
 
 def _keys(monitor: Monitor) -> frozenset[str] | None:

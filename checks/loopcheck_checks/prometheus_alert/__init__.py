@@ -24,6 +24,7 @@ from loopcheck_checks.prometheus_alert.manifest import (
 )
 from loopcheck_checks.prometheus_alert.proof import around_of, look_back, past_of
 from loopcheck_checks.prometheus_alert.search import live, search
+from loopcheck_checks.systems.runbook_links import look_at_runbook
 
 
 class PrometheusAlertChecker(Checker[PrometheusAlertExpectation, PrometheusAlertObservation]):
@@ -100,12 +101,14 @@ def _asked(
 ) -> PrometheusAlertObservation:
     """The same, with what the servers say of the rule."""
     server = world.attempt(lambda: live(world))
+    place = expect.links_to
     return msgspec.structs.replace(
         seen,
         live=server if isinstance(server, Unseen) else world.attempt(lambda: ask_prometheus(rule, world)),
         routing=world.attempt(lambda: ask_routing(expect, world)),
         silences=world.attempt(lambda: alertmanager(world).silences()),
         firing=world.attempt(lambda: alertmanager(world).firing()),
+        runbook=None if place is None else world.attempt(lambda: look_at_runbook(place, world)),
         proof=None
         if not expect.proves
         else server

@@ -19,7 +19,7 @@ from loopcheck_checks.prometheus_alert.manifest import (
     PrometheusAlertObservation,
 )
 from loopcheck_checks.prometheus_alert.past import judge_proof
-from loopcheck_checks.prometheus_alert.routing import judge_routing
+from loopcheck_checks.prometheus_alert.routing import judge_routing, links_to_runbook
 from loopcheck_checks.prometheus_alert.state import judge_state
 
 
@@ -57,6 +57,8 @@ def judge(expect: PrometheusAlertExpectation, seen: PrometheusAlertObservation) 
         return  # several fail alike, and of none more was asked
     yield from judge_state(chosen, expect, seen)
     yield from judge_routing(chosen, expect, seen)
+    if seen.runbook is not None:
+        yield links_to_runbook(chosen, seen.live, seen.runbook)
     if expect.proves:
         yield from judge_proof(chosen, expect, seen)
 

@@ -12,7 +12,7 @@ from loopcheck.checker import ClaimKind, Expectation, Manifest, Observation, Rea
 from loopcheck.paths import RepoGlob, RepoPath
 from loopcheck.quantities import Budget, Comparison, Duration, Moment
 from loopcheck.replay import Firing, Replay
-from loopcheck_checks.systems import prometheus
+from loopcheck_checks.systems import prometheus, runbook_links
 
 _LONGEST = timedelta(days=31)
 MOST_UNCOVERED = 0.05
@@ -49,6 +49,13 @@ class PrometheusAlertExpectation(Expectation, frozen=True, kw_only=True):
     labels: Annotated[dict[str, str] | None, Meta(description="Labels that it must have.")] = None
     notifies: Annotated[
         str | list[str] | None, Meta(description="The receiver of Alertmanager's that it must reach, or several.")
+    ] = None
+    links_to: Annotated[
+        str | None,
+        Meta(
+            description="The runbook that its annotation must link to: a path, with `#` and an anchor for a section.",
+            examples=["runbooks/errors.md#too-many-errors"],
+        ),
     ] = None
     no_data: Annotated[
         Literal["ignored"] | None, Meta(description="`ignored`: that it has no series now is normal.")
@@ -97,6 +104,8 @@ class PrometheusAlertExpectation(Expectation, frozen=True, kw_only=True):
             raise ValueError("`at-most` looks further back than 93 days")
         for pattern in self.globs:
             RepoGlob.parse(pattern)
+        if self.links_to is not None:
+            runbook_links.place_of(self.links_to)
 
     @property
     def proves(self) -> bool:
@@ -223,6 +232,8 @@ class PrometheusAlertObservation(Observation, frozen=True, kw_only=True):
     """The labels of all alerts that fire now."""
     detected: datetime | None = None
     """When the incident was noticed."""
+    runbook: runbook_links.Runbook | Unseen | None = None
+    """The runbook that the annotation is to link to; `None` where none is declared."""
     proof: Replayed | Unseen | None = None
 
 
@@ -239,6 +250,9 @@ SENT = ClaimKind("sent", Rung.ACTIVE, "Prometheus sends its alerts to an Alertma
 NOT_SILENCED = ClaimKind("not-silenced", Rung.ACTIVE, "No silence of Alertmanager's keeps it from people.")
 NOT_INHIBITED = ClaimKind("not-inhibited", Rung.ACTIVE, "No other alert that fires now keeps it from people.")
 NOTIFIES = ClaimKind("notifies", Rung.ACTIVE, "It reaches a receiver that tells somebody, and the declared one.")
+LINKS_TO_RUNBOOK = ClaimKind(
+    "links-to-runbook", Rung.ACTIVE, "Its annotation links to the declared runbook, and file and section are there."
+)
 REPLAYED = ClaimKind("replayed", Rung.PROVEN, "Replayed over the window, it fires.")
 IN_TIME = ClaimKind("in-time", Rung.PROVEN, "Replayed, it fires before the incident was noticed.")
 WITHIN_BUDGET = ClaimKind("within-budget", Rung.PROVEN, "It fires no more often besides than was declared.")
@@ -393,8 +407,12 @@ MANIFEST = Manifest(
     summary="An alerting rule of Prometheus matches what was promised, is in force, reaches somebody, and would have"
     " fired.",
     claims=tuple(value for value in list(globals().values()) if isinstance(value, ClaimKind)),
-    reasons=(*(value for value in list(globals().values()) if isinstance(value, Reason)), *prometheus.REASONS),
+    reasons=(
+        *(value for value in list(globals().values()) if isinstance(value, Reason)),
+        *prometheus.REASONS,
+        *runbook_links.REASONS,
+    ),
     systems=("prometheus", "alertmanager"),
-    secrets=prometheus.SECRETS,
-    settings=(Setting("prometheus", PrometheusSettings),),
+    secrets=(*prometheus.SECRETS, *runbook_links.SECRETS),
+    settings=(Setting("prometheus", PrometheusSettings), runbook_links.SETTING),
 )

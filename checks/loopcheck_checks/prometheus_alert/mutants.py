@@ -124,6 +124,13 @@ class Scene(msgspec.Struct, frozen=True):
 PASSING = Scene()
 """An alert that is loaded, reaches the pager, and fires 5 minutes after the incident's start."""
 
+RUNBOOK = "runbooks/errors.md"
+_URL = f"https://github.com/acme/shop/blob/main/{RUNBOOK}#too-many-errors"
+_LINKING = RULES.replace("annotations: {", f'annotations: {{runbook_url: "{_URL}", ')
+_WRITTEN = "# Errors\n\n## Too many errors\n\nRoll back.\n"
+LINKED = Scene(expect=f"{DECLARED}links-to: {RUNBOOK}#too-many-errors\n", files=((PATH, _LINKING), (RUNBOOK, _WRITTEN)))
+"""The same, with a link to a runbook."""
+
 
 def mutants() -> Iterator[Mutant[Scene]]:
     """Each must lose its VERIFIED."""
@@ -223,6 +230,17 @@ def mutants() -> Iterator[Mutant[Scene]]:
         ("more alerts than the limit", _both("interval: 1m", "interval: 1m\n    limit: 1", groups=("shop", "cart"))),
         ("a label that makes two alerts one", _both("team: shop", "team: shop, job: any", groups=("shop", "cart"))),
     )
+    yield from edits(
+        LINKED,
+        ("no link to a runbook", _linking("runbook_url:", "dashboard:")),
+        ("a link outside", _linking("github.com/acme", "wiki.example.org/acme")),
+        ("a link to another runbook", _linking(RUNBOOK, "runbooks/other.md")),
+        ("a link to another section", _linking("#too-many", "#too-few")),
+        ("a link from a template", _linking("errors.md", "{{ $labels.job }}.md")),
+        ("a link that is not loaded", _but(loaded=RULES)),
+        ("the heading is gone", _but(files=((PATH, _LINKING), (RUNBOOK, "# Errors\n\n## Errors\n")))),
+        ("the runbook is gone", _but(files=((PATH, _LINKING),))),
+    )
 
 
 def harmless() -> Iterator[Mutant[Scene]]:
@@ -265,6 +283,12 @@ def harmless() -> Iterator[Mutant[Scene]]:
         ("the receiver by default", _expect("notifies: pager\n", "")),
         ("two receivers", _expect("notifies: pager", "notifies: [pager, chat]")),
     )  # fmt: skip
+    yield Mutant("a link to a runbook", LINKED)
+    yield from edits(
+        LINKED,
+        ("a path as a link", _linking("https://github.com/acme/shop/blob/main/", "")),
+        ("an annotation of another name", _linking("runbook_url", "runbook")),
+    )
 
 
 def _but(**changes: Any) -> Callable[[Scene], Scene]:
@@ -306,6 +330,13 @@ def _rules(old: str, new: str, *, pruned: bool = False) -> Callable[[Scene], Sce
         return msgspec.structs.replace(it, files=((PATH, text),), loaded=RULES)
 
     return change
+
+
+def _linking(old: str, new: str) -> Callable[[Scene], Scene]:
+    """The same with another link, which is loaded as well."""
+    return lambda it: msgspec.structs.replace(
+        it, files=tuple((path, replacing(old, new)(text) if path == PATH else text) for path, text in it.files)
+    )
 
 
 def _both(old: str, new: str, **more: Any) -> Callable[[Scene], Scene]:
@@ -372,7 +403,7 @@ def verdicts(those: Iterable[Mutant[Scene]]) -> list[Outcome]:
 def _outcome(mutant: Mutant[Scene], repository: RepositoryBuilder, commit: str) -> Outcome:
     scene = mutant.mutated
     with stand_in(scene) as servers:
-        environment = dict(servers.environment) if scene.environment else {}
+        environment = {"GITHUB_REPOSITORY": "acme/shop", **(servers.environment if scene.environment else {})}
         if scene.prometheus_only:
             del environment["ALERTMANAGER_URL"]
         session = repository.session(ref=commit, environment=environment)

@@ -1,4 +1,7 @@
-"""What follows from Alertmanager's configuration, silences and alerts: does the alert reach somebody? Pure."""
+"""What follows from Alertmanager's configuration, silences and alerts: whom does the alert reach, with which runbook?
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from loopcheck.checker import Claim, Evidence, Unseen
 from loopcheck_checks.prometheus_alert.definition import expression_of
 from loopcheck_checks.prometheus_alert.manifest import (
     INHIBITED,
+    LINKS_TO_RUNBOOK,
+    LOADED_OTHERWISE,
     NOT_INHIBITED,
     NOT_SILENCED,
     NOTIFIES,
@@ -24,9 +29,10 @@ from loopcheck_checks.prometheus_alert.manifest import (
     SeenRouting,
     SeenRule,
 )
-from loopcheck_checks.systems.prometheus import AlertLabels, Reached
+from loopcheck_checks.systems.prometheus import AlertLabels, Reached, Rule
 from loopcheck_checks.systems.prometheus.client import as_text
 from loopcheck_checks.systems.prometheus.routes import all_match, inhibited, reached
+from loopcheck_checks.systems.runbook_links import Runbook, judge_link
 
 
 def judge_routing(
@@ -40,6 +46,22 @@ def judge_routing(
         yield NOTIFIES.unknown(seen.routing if seen.routing is not None else UNCERTAIN_ROUTE)
         return
     yield _notifies(alerts, expect, seen.routing, seen)
+
+
+def links_to_runbook(chosen: SeenRule, live: SeenLive | Unseen | None, runbook: Runbook | Unseen) -> Claim:
+    """Whether an annotation of the rule links to the declared runbook, in Prometheus as in the file."""
+    said = _runbooks(chosen.rule)
+    here = Evidence(chosen.source, ", ".join(f"{name}: {text}" for name, text in said.items())[:300] or "no runbook")
+    if isinstance(runbook, Unseen):
+        return LINKS_TO_RUNBOOK.unknown(runbook, None, here)
+    if isinstance(live, SeenLive) and live.named and all(_runbooks(one.rule) != said for one in live.named):
+        return LINKS_TO_RUNBOOK.unknown(LOADED_OTHERWISE, "in Prometheus, it names another runbook, or none", here)
+    return judge_link(LINKS_TO_RUNBOOK, runbook, [(text, True) for text in said.values()], here)
+
+
+def _runbooks(rule: Rule) -> dict[str, str]:
+    """The annotations by which people find the runbook: `runbook_url`, `runbook`."""
+    return {name: text for name, text in rule.annotations.items() if "runbook" in name.casefold()}
 
 
 def alerts_of(chosen: SeenRule, seen: PrometheusAlertObservation) -> tuple[AlertLabels, ...]:

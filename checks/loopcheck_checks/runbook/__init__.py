@@ -11,7 +11,7 @@ from loopcheck.reasons import NO_INCIDENT_TIME, Unseen
 from loopcheck.world import File
 from loopcheck_checks.runbook import exercised
 from loopcheck_checks.runbook.dates import dates_in, is_review_line
-from loopcheck_checks.runbook.formats import is_markdown, load
+from loopcheck_checks.runbook.formats import load
 from loopcheck_checks.runbook.judge import judge
 from loopcheck_checks.runbook.lifetime import change_since
 from loopcheck_checks.runbook.links import look_at_links
@@ -24,6 +24,7 @@ from loopcheck_checks.runbook.manifest import (
 )
 from loopcheck_checks.runbook.mentions import look_for
 from loopcheck_checks.runbook.substance import content_of, steps_in
+from loopcheck_checks.systems.runbook_links import is_markdown
 
 
 class RunbookChecker(Checker[RunbookExpectation, RunbookObservation]):

@@ -14,10 +14,11 @@ from urllib.parse import unquote
 from loopcheck.checker import CannotTell, Incident, Rung, Unseen, World
 from loopcheck.documents.sections import Block, Document
 from loopcheck.reasons import AMBIGUOUS
-from loopcheck_checks.runbook.formats import is_markdown, load
+from loopcheck_checks.runbook.formats import load
 from loopcheck_checks.runbook.lifetime import change_since
 from loopcheck_checks.runbook.manifest import NO_DRILL_WORKFLOW, Exercise, ExercisedSeen, RunbookExpectation
 from loopcheck_checks.systems import github_actions
+from loopcheck_checks.systems.runbook_links import is_markdown
 
 _LONG_AGO = timedelta(days=400)
 """GitHub keeps no run for longer."""

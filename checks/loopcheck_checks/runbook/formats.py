@@ -10,14 +10,9 @@ from loopcheck.documents import html
 from loopcheck.documents.sections import Block, Document, TooBigError, read
 from loopcheck.reasons import TOO_BIG
 from loopcheck.world.repository import decoded
+from loopcheck_checks.systems.runbook_links import is_markdown
 
-_MARKDOWN = (".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdwn", ".md.erb", ".markdown.erb")
 _PLAIN = (".txt", ".text")
-
-
-def is_markdown(path: str) -> bool:
-    """Whether a file is read as Markdown, with its sections and links."""
-    return path.lower().endswith(_MARKDOWN)
 
 
 def is_plain(path: str) -> bool:

@@ -9,8 +9,9 @@ import msgspec
 from loopcheck.checker import World
 from loopcheck.world import Change
 from loopcheck_checks.runbook.changes import MATERIAL, SAME, SMALL_CHANGES, compare_documents
-from loopcheck_checks.runbook.formats import is_markdown, load
+from loopcheck_checks.runbook.formats import load
 from loopcheck_checks.runbook.manifest import ChangeSeen
+from loopcheck_checks.systems.runbook_links import is_markdown
 
 UNTOUCHED = "untouched"
 OTHER_FORMAT = "other-format"

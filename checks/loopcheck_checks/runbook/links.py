@@ -7,13 +7,12 @@ import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
-import msgspec
-
 from loopcheck.checker import CannotTell, World
-from loopcheck.documents.sections import Document, Link, Section, slug
+from loopcheck.documents.sections import Link, Section
 from loopcheck.world.repository import decoded
-from loopcheck_checks.runbook.formats import is_markdown, load
+from loopcheck_checks.runbook.formats import load
 from loopcheck_checks.runbook.manifest import LinkSeen, LinksSeen
+from loopcheck_checks.systems.runbook_links import Anchors, is_markdown, loosely
 
 _MOST = 50  # so many findings are told
 _LONGEST = 1024
@@ -22,8 +21,6 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:|//")
 _LINES = re.compile(r"L[0-9]{1,9}(?:C[0-9]{1,9})?(?:-L?[0-9]{1,9}(?:C[0-9]{1,9})?)?")
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{|\}\}")
 _HUGO_REF = re.compile(r'\{\{[<%]\s{0,9}(?:rel)?ref\s{1,9}"([^"\n]{1,500})"')
-
-_OWN_ANCHOR = re.compile(r"\{:? {0,4}#([^\s{}]{1,200})")  # `## Title {#own}`, which GitHub does not read
 
 # What site generators make further anchors of: tabs, targets, directives, included files.
 _MAKES_ANCHORS = re.compile(r"^[ \t]{0,40}(?:[=?!]{3}[ +]|\([\w-]{1,99}\)=|:::|`{3,9}\{|\{%|<%)", re.MULTILINE)
@@ -46,20 +43,6 @@ class _Broken(Exception):  # noqa: N818 - it is an answer
 
 class _Unclear(Exception):  # noqa: N818 - it is an answer
     """It cannot be told whether the link leads to something."""
-
-
-class _Anchors(msgspec.Struct, frozen=True):
-    """The anchors of a document, gathered once however many links lead to it."""
-
-    exact: frozenset[str]
-    loose: frozenset[str]
-    """The same without punctuation and case: what some reader may take for the same."""
-
-    @classmethod
-    def of(cls, document: Document) -> _Anchors:
-        exact = document.anchors
-        own = {name for heading in document.headings for name in _OWN_ANCHOR.findall(heading.text)}
-        return cls(frozenset(exact), frozenset(map(_loose, exact | own)))
 
 
 def look_at_links(world: World, path: str, section: Section) -> LinksSeen:
@@ -179,19 +162,15 @@ def _expect_anchor(world: World, anchor: str, path: str) -> None:
     entry = world.repo.entry(path)
     if entry is None or anchor == "top" or anchor.startswith(":~:") or _LINES.fullmatch(anchor):
         return
-    known = world.once(("runbook", "anchors", entry.oid), lambda: _Anchors.of(load(world, path, entry.oid)))
+    known = world.once(("runbook", "anchors", entry.oid), lambda: Anchors.of(load(world, path, entry.oid)))
     name = anchor.removeprefix("user-content-")
     if anchor in known.exact or name in known.exact:
         return
-    if _loose(name) in known.loose:
+    if loosely(name) in known.loose:
         raise _Unclear(f"{path} has an anchor that not every reader takes for the same")
     if _is_site(world, path) and _MAKES_ANCHORS.search(decoded(world.repo.blob(entry.oid, path), path)):
         raise _Unclear(f"{path} has no anchor #{anchor[:100]}, but a site generator may make it")
     raise _Broken(f"{path} has no anchor #{anchor[:100]}")
-
-
-def _loose(anchor: str) -> str:
-    return "".join(letter for letter in slug(anchor) if letter.isalnum())
 
 
 def _follow_hugo(world: World, path: str, reference: str) -> bool:

@@ -8,8 +8,9 @@ from loopcheck.checker import Unseen
 from loopcheck.documents.markdown import plain
 from loopcheck.documents.sections import CODE_MARK, Block, Section, plain_quotes, whole
 from loopcheck.reasons import NOT_JUDGED
-from loopcheck_checks.runbook.formats import is_markdown, is_plain
+from loopcheck_checks.runbook.formats import is_plain
 from loopcheck_checks.runbook.manifest import Mention, MentionSeen
+from loopcheck_checks.systems.runbook_links import is_markdown
 
 _INCLUDES = (
     "{% include", "{%- include", "{{< include", "{{% include", "{{< readfile", "{{#include", "--8<--", "<%= partial",

@@ -15,7 +15,7 @@ from loopcheck.documents.sections import TooBigError
 from loopcheck.world import Change, Repository
 from loopcheck.world.repository import decoded
 from loopcheck_checks.runbook.changes import SAME, classify
-from loopcheck_checks.runbook.formats import is_markdown
+from loopcheck_checks.systems.runbook_links import is_markdown
 
 ADDED, REMOVED, RENAMED, UNREAD = "added", "removed", "renamed", "unread"
 

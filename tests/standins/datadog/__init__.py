@@ -12,12 +12,14 @@ request and every answer is held to them (`openapi`).
 
 from standins.datadog.dashboards import DASHBOARDS, METRICS
 from standins.datadog.faults import FAULTS
+from standins.datadog.integrations import CHANNELS, SERVICE
 from standins.datadog.server import DOWNTIMES, MONITORS, RULES, VALIDATE, DatadogStandIn
 from standins.datadog.slos import CORRECTIONS, SLOS, STANDINGS
 from standins.datadog.synthetics import TESTS
 from standins.faults import Fault
 
 __all__ = [
+    "CHANNELS",
     "CORRECTIONS",
     "DASHBOARDS",
     "DOWNTIMES",
@@ -25,6 +27,7 @@ __all__ = [
     "METRICS",
     "MONITORS",
     "RULES",
+    "SERVICE",
     "SLOS",
     "STANDINGS",
     "TESTS",

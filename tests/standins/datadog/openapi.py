@@ -32,7 +32,8 @@ def _load(folder):
             operation = document["paths"][path]["get"]
             operation.pop("servers", None)
             # The keys are checked by name; openapi-core does not know the other way in, OAuth.
-            operation["security"] = [one for one in operation["security"] if "AuthZ" not in one]
+            security = operation.get("security", document["security"])
+            operation["security"] = [one for one in security if "AuthZ" not in one]
             scopes[path] = operation["x-permission"]["permissions"]
         document["components"] = _reached(document)
         repair(document)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
-from standins.datadog import dashboards, openapi, slos, synthetics, timeseries
+from standins.datadog import dashboards, integrations, openapi, slos, synthetics, timeseries
 from standins.datadog.faults import FAULTS
 from standins.serving import Served
 
@@ -17,7 +17,10 @@ MONITORS = "/api/v1/monitor"
 DOWNTIMES = "/api/v2/downtime"
 RULES = "/api/v2/monitor/notification_rule"
 
-SCOPES = ("monitors_read", "monitors_downtime", "slos_read", "synthetics_read", "dashboards_read", "metrics_read")
+SCOPES = (
+    "monitors_read", "monitors_downtime", "slos_read", "synthetics_read", "dashboards_read", "metrics_read",
+    "integrations_read",
+)  # fmt: skip
 """All that loopcheck ever needs, and what a good key has."""
 _MOST = 1000
 """Entries on a page."""
@@ -79,6 +82,7 @@ class DatadogStandIn(Served):
         limits: by name; `default` holds for the names that are not here.
         standings: how an SLO stands, by its id, where it is not well.
         runs: when a synthetic test ran, by its public id, where it did not just now.
+        slack, pagerduty: see `integrations`.
         deleted_dashboards, preset_dashboards, hidden_dashboards, reporting: see `dashboards`.
         max_page: the most downtimes that a page holds, whatever was asked for.
         metrics: samples by metric, see `timeseries`; a list of tags and their samples for each.
@@ -100,6 +104,8 @@ class DatadogStandIn(Served):
         self.standings = {}
         self.tests = list(tests)
         self.runs = {}
+        self.slack = {}
+        self.pagerduty = []
         self.dashboards = list(dashboards)
         self.deleted_dashboards = []
         self.preset_dashboards = []
@@ -245,7 +251,7 @@ ROUTES = {
     timeseries.QUERY: Route(("from", "to", "query"), "timeseries_query", "query_timeseries", DatadogStandIn._query),
     RULES: Route(("page", "per_page"), "monitors_read", "notification_rule_list", DatadogStandIn._list_rules),
 }
-for _module in (dashboards, slos, synthetics):
+for _module in (dashboards, integrations, slos, synthetics):
     ROUTES |= {path: Route(*route) for path, route in _module.ROUTES.items()}
 _PATTERNS = {path: re.compile(re.sub(r"\\\{\w+\\\}", "([^/]+)", re.escape(path))) for path in ROUTES}
 

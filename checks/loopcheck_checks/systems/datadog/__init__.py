@@ -25,6 +25,8 @@ from loopcheck_checks.systems.datadog.export import (
     read_export,
 )
 from loopcheck_checks.systems.datadog.live import list_downtimes, list_monitors, list_rules
+from loopcheck_checks.systems.datadog.message import parts
+from loopcheck_checks.systems.datadog.receivers import OTHER_RECEIVER, Receiver, look_for_receiver
 from loopcheck_checks.systems.datadog.recipients import Telling, telling
 from loopcheck_checks.systems.datadog.records import (
     Condition,
@@ -42,6 +44,7 @@ __all__ = [
     "EXPORT_STALE",
     "NO_EXPORT",
     "NO_STATE",
+    "OTHER_RECEIVER",
     "REASONS",
     "SECRETS",
     "SETTING",
@@ -56,6 +59,7 @@ __all__ = [
     "MatchingDowntime",
     "Monitor",
     "Options",
+    "Receiver",
     "Rule",
     "Telling",
     "Thresholds",
@@ -65,8 +69,10 @@ __all__ = [
     "list_downtimes",
     "list_monitors",
     "list_rules",
+    "look_for_receiver",
     "matching_downtime_of",
     "monitor_page",
+    "parts",
     "read_export",
     "secrets",
     "site_of",
@@ -77,7 +83,8 @@ SECRETS = (
     Secret(API_KEY, "Datadog's API key. Not needed where the monitors are exported to the repository.", required=False),
     Secret(
         APP_KEY,
-        "An application key with the scopes `monitors_read`, `monitors_downtime` and, to replay, `timeseries_query`.",
+        "An application key with the scopes `monitors_read`, `monitors_downtime`, to replay `timeseries_query`, and for"
+        " `receivers` `integrations_read`.",
         required=False,
     ),
     Secret(SITE, "The site, where it is not datadoghq.com.", required=False, confidential=False),

@@ -119,7 +119,9 @@ class Client:
         self._patience = patience or PATIENCE
         self._client = _official_client(self.site, override, api_key, app_key)
 
-    def get(self, what: str, scope: str, part: str, call: Callable[[Any], Any]) -> bytes:
+    def get(
+        self, what: str, scope: str, part: str, call: Callable[[Any], Any], *, missing: CannotTell | None = None
+    ) -> bytes:
         """The body of an answer.
 
         Args:
@@ -127,6 +129,7 @@ class Client:
             scope: the permission that the application key needs: `monitors_read`.
             part: the class of Datadog's client: `v1.api.monitors_api.MonitorsApi`.
             call: makes the request, given that class's object.
+            missing: what 404 means, where it is an answer that Datadog documents.
 
         Raises:
             CannotTell: there is no whole and authorised answer.
@@ -148,6 +151,8 @@ class Client:
                 if error.status == 429:
                     trouble = self._limited(what, error.headers or {})
                     continue
+                if error.status == 404 and missing is not None:
+                    raise missing from None
                 trouble = _refusal(what, scope, self.site, error.status or 0)
                 if trouble.reason is not OUTAGE:
                     raise trouble from None

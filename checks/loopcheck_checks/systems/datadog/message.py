@@ -78,6 +78,40 @@ def told(message: str, priority: int | None = None) -> Told:
     )
 
 
+def parts(message: str, priority: int | None = None) -> list[tuple[str, bool | None]]:
+    """What a message says, in parts, each with whether it is shown when the alert fires.
+
+    `None` where that depends on what is not known here. What stands in a comment may be shown, and may not.
+    """
+    if len(message) > _LONGEST:
+        return [(message, None)]
+    said, comments = _without_comments(message)
+    found: list[tuple[str, bool | None]] = [(comment, None) for comment in comments]
+    blocks: list[tuple[str, bool | None]] = []
+    place = 0
+    for tag in _TAG.finditer(said):
+        if not tag["sign"] and tag["name"] != "else":
+            continue  # a variable, in the middle of what is said
+        found.append((said[place : tag.start()], _all(when for _, when in blocks)))
+        _open_or_close(blocks, tag, priority)
+        place = tag.end()
+    return [*found, (said[place:], _all(when for _, when in blocks))]
+
+
+def _without_comments(message: str) -> tuple[str, list[str]]:
+    """A message without its comments, and these."""
+    comments: list[str] = []
+    for begin, end in (("{{!--", "--}}"), ("<!--", "-->")):
+        rest, place = message, 0
+        said: list[str] = []
+        while (first := rest.find(begin, place)) >= 0 and (last := rest.find(end, first + len(begin))) >= 0:
+            said.append(rest[place:first])
+            comments.append(rest[first : last + len(end)])
+            place = last + len(end)
+        message = "".join((*said, rest[place:]))
+    return message, comments
+
+
 def _handles(message: str, priority: int | None) -> Iterator[tuple[str, bool | None, str]]:
     """Each handle with whether its place is part of the alert, and what else makes it doubtful."""
     code = _code(message)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loopcheck_checks.systems.datadog.message import told
+from loopcheck_checks.systems.datadog.message import parts, told
 
 SURELY, PERHAPS, NOT = "surely", "perhaps", "not"
 
@@ -91,3 +91,35 @@ def test_any_message_is_read(message):
 )
 def test_a_long_message_is_read(unit):
     told.__wrapped__(unit * (64_000 // len(unit)))
+
+
+@pytest.mark.parametrize(
+    ("message", "answer"),
+    [
+        ("x", SURELY),
+        ("a {{value}} x", SURELY),
+        ("{{#is_alert}}x{{/is_alert}}", SURELY),
+        ("{{#is_recovery}}a{{else}}x{{/is_recovery}}", SURELY),
+        ("a {{/is_alert}} x", SURELY),
+        ("<!-- a --> x", SURELY),
+        ("<!-- x", SURELY),
+        ("<!-- x -->", PERHAPS),
+        ("{{!-- x --}}", PERHAPS),
+        ("{{!-- a }} {{#is_recovery}} --}}x", SURELY),
+        ('{{#is_match "env" "prod"}}x{{/is_match}}', PERHAPS),
+        ("{{#is_priority 'P1'}}x{{/is_priority}}", SURELY),
+        ("{{#is_priority 'P2'}}x{{/is_priority}}", NOT),
+        ("{{#is_recovery}}x{{/is_recovery}}", NOT),
+        ("{{#is_recovery}}x", NOT),
+        ("x" + " " * 64_000, PERHAPS),
+    ],
+)
+def test_what_an_alert_shows(message, answer):
+    (shown,) = (shown for text, shown in parts(message, 1) if "x" in text)
+    assert shown is {SURELY: True, PERHAPS: None, NOT: False}[answer]
+
+
+@given(st.text(alphabet="{}#/!-<> xelsis_alert", max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_nothing_is_lost_of_a_message_but_its_blocks(message):
+    assert "".join(text for text, _ in parts(message)).count("x") <= message.count("x")
