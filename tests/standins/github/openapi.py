@@ -14,7 +14,7 @@ from standins.openapi import Description, repair
 
 _UNPUBLISHED = re.compile(r"/graphql|/repositories/.*|/_storage/.*")
 """Paths that GitHub has and does not describe."""
-_INVENTED = ("calm", "resting", "paused")
+_INVENTED = ("calm", "resting", "paused", "stale", "startup_failure", "odd")
 """What tests let GitHub say that it does not say yet."""
 _MISDESCRIBED = "is not a 'date-time'"
 """Of the parameter `created`, which takes what GitHub's search takes: `>=2026-01-01`, as its own text says."""
