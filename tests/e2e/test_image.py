@@ -288,13 +288,13 @@ def test_the_image_is_slim_and_compiled(image):
     looked = subprocess.run(
         ["podman", "image", "inspect", image, "--format", "{{.Size}}"], capture_output=True, text=True, check=True
     )
-    assert int(looked.stdout) < 300_000_000
+    assert int(looked.stdout) < 400_000_000
     count = "find /opt/loopcheck/lib -name '*.py' | wc -l; find /opt/loopcheck/lib -name '*.pyc' | wc -l"
     looked = subprocess.run(
         ["podman", "run", "--rm", "--entrypoint", "sh", image, "-c", count], capture_output=True, text=True, check=True
     )
     sources, compiled = map(int, looked.stdout.split())
-    assert sources == compiled < 1500
+    assert sources == compiled < 2500
 
 
 def test_the_demo_gets_the_same_verdicts_in_the_container_as_outside(step, tmp_path):
