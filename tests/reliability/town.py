@@ -226,11 +226,11 @@ class Town(Shop):
             issues={one.number: self._shown(one) for one in self.there.issues},
             ledger=_comes_to(self.entries),
             statuses=sorted(
-                (one.sha, one.conclusion, timeless(str(one.output.get("title"))))
+                ("check run", one.sha, one.conclusion, str(one.output.get("title")))
                 for one in self.there.check_runs
                 if one.external_id == "loopcheck-status"
             )
-            + [(one.sha, one.state, one.description) for one in self.there.statuses],
+            + [("commit status", one.sha, one.state, one.description) for one in self.there.statuses],
         ).__dict__
 
     def _shown(self, issue):

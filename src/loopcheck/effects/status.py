@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -52,6 +53,10 @@ class _Mine(msgspec.Struct, frozen=True):
     says: tuple[Any, ...]
 
 
+class _NoCheckRunsError(Exception):
+    """The token may make no check runs."""
+
+
 class StatusApplier:
     """Applies statuses. Safe to repeat.
 
@@ -80,9 +85,10 @@ class StatusApplier:
         """Give the commit this status, and no second one."""
         try:
             try:
-                return StatusApplied(effect, self._check_run(effect), "check run")
-            except Forbidden:
+                done = self._check_run(effect)
+            except _NoCheckRunsError:
                 return StatusApplied(effect, self._commit_status(effect), "commit status")
+            return StatusApplied(effect, done, "check run")
         except NotFound as missing:
             return StatusApplied(effect, Done.LEFT, because=f"{missing}: not there, or not to be written to")
         except CannotTell as trouble:
@@ -95,15 +101,21 @@ class StatusApplier:
             "output": {"title": effect.title, "summary": effect.summary},
             **({"details_url": self._details} if self._details else {}),
         }
-        mine = self._mine(effect.commit)
+        try:
+            mine = self._mine(effect.commit)
+        except Forbidden:
+            raise _NoCheckRunsError from None
         if mine:
             return self._say(mine, effect, said)
         try:
             self._post(effect.commit, said)
-        except Uncertain:
-            if not self._appeared(effect.commit):
+        except Forbidden:
+            raise _NoCheckRunsError from None
+        except Uncertain as unknown:
+            if not self._appeared(effect.commit, unknown):
                 raise
-        self._say(self._mine(effect.commit), effect, said)  # another run may have been as quick: both say the same
+        with suppress(Forbidden):  # its own stands there all the same
+            self._say(self._mine(effect.commit), effect, said)  # another run may have been as quick: both say the same
         return Done.WRITTEN
 
     def _post(self, commit: str, said: dict[str, Any]) -> None:
@@ -119,11 +131,14 @@ class StatusApplier:
                 done = Done.WRITTEN
         return done
 
-    def _appeared(self, commit: str) -> bool:
+    def _appeared(self, commit: str, unknown: Uncertain) -> bool:
         for seconds in _SETTLE:
             self._sleep(seconds)
-            if self._mine(commit):
-                return True
+            try:
+                if self._mine(commit):
+                    return True
+            except Forbidden:  # nothing is known of it, and a commit status might be a second one
+                raise unknown from None
         return False
 
     def _mine(self, commit: str) -> list[_Mine]:

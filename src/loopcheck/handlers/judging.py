@@ -24,6 +24,7 @@ def handle(event: PullRequestChanged | MergeGroup, asked: Asked) -> Outcome:
         trusted=asked.trusted,
         now=asked.now,
         sleep=asked.sleep,
+        clock=asked.clock,
     )
     done = pull_request.handle(event, gate)
     return Outcome(

@@ -68,6 +68,8 @@ class Gate(msgspec.Struct, frozen=True):
     registry: Any = None
     """A `Registry`; what is installed, if not given."""
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.time
+    """Seconds since the epoch, by which what GitHub asks to wait for is reckoned."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -100,7 +102,9 @@ def handle(event: PullRequestChanged | MergeGroup, gate: Gate) -> Outcome:
         checkout = Repository(gate.checkout, "HEAD", trusted=gate.trusted)
         stack.callback(checkout.close)
         untrusted = isinstance(event, PullRequestChanged) and event.untrusted
-        session = Session(checkout, environment=gate.environment, seconds=gate.seconds, sleep=gate.sleep)
+        session = Session(
+            checkout, environment=gate.environment, seconds=gate.seconds, sleep=gate.sleep, clock=gate.clock
+        )
         try:
             commits = compared(checkout, event)
             run = _Run(event, gate, commits, stack)
@@ -154,6 +158,7 @@ class _Run:
             settings=self._base.config.settings,
             seconds=seconds,
             sleep=self._gate.sleep,
+            clock=self._gate.clock,
         )
 
     def judge(self) -> Judged:
