@@ -215,6 +215,7 @@ def test_without_permission_nothing_is_recorded():
         github.repository.commit({"README.md": "here\n"})
         with pytest.raises(CannotTell, match=r"may not write this.*contents=write"):
             ledger(github).append([entry("#1")])
+        assert len(github.asked("POST *")) == 1  # a refusal is not waited for
 
 
 def _together(crew):
