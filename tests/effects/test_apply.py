@@ -137,6 +137,7 @@ def test_a_list_with_a_comment_too_few_is_no_list(github):
     assert len(ours(github)) == 1
 
 
+@pytest.mark.volume
 def test_all_of_many_comments_are_looked_through(github):
     for number in range(2_498):
         github.repository.add_comment(the_issue(github), f"comment {number}")
