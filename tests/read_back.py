@@ -21,7 +21,8 @@ _OUR_HTML = re.compile(
 )
 _OUR_LINKS = re.compile(
     r"https://github\.com/acme/shop/"
-    r"(?:blob/[0-9a-f]{7,40}/(?:[\w.~/-]|%[0-9A-F]{2})+(?:#L[0-9]+)?|commit/[0-9a-f]{40}|pull/[1-9][0-9]*)|"
+    r"(?:blob/[0-9a-f]{7,40}/(?:[\w.~/-]|%[0-9A-F]{2})+(?:#L[0-9]+)?|tree/[0-9a-f]{40}(?:/(?:[\w.~-]|%[0-9A-F]{2})+)*|"
+    r"commit/[0-9a-f]{40}|pull/[1-9][0-9]*)|"
     r"https://app\.datadoghq\.com/monitors/[0-9]+"
 )
 _OUR_WORDS = re.compile(r"[\w .,:;()'§+…→✅🟡❌❔⬜\u00a0-]*")

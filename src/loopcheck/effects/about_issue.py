@@ -83,6 +83,7 @@ class AboutIssue:
             seen.problems,
             notices(issue, looks, decision, changes),
             stands={} if asked else held,
+            waived={look.item.id: look.known.waiver.until for look in looks if look.waived and look.known.waiver},
             dates=dates(looks),
         )
         if _is_waived(looks) and not self._is_news(subject):

@@ -19,6 +19,7 @@ from loopcheck.effects.labels import LABELS
 from loopcheck.effects.model import Basis, Effect, IssueEffect, PutComment, React, Reopen, SetLabels, body_digest
 from loopcheck.effects.writer import NOT_ACCEPTED, UNCERTAIN, Uncertain, Writer
 from loopcheck.reasons import BAD_RESPONSE, TRUNCATED, CannotTell
+from loopcheck.tracker import DROPPED
 from loopcheck.world.github import GitHub
 from loopcheck.world.github.answers import NotFound
 
@@ -26,7 +27,6 @@ _SETTLE = (2.0, 4.0, 8.0, 16.0)
 """Seconds between looks for a comment that GitHub may have made: 30 in all."""
 _SAME_CLOSING = 5.0
 """Seconds by which GitHub's two times of one closing, the issue's and the event's, may differ."""
-_DROPPED = frozenset(("not_planned", "duplicate"))
 
 
 class Done(StrEnum):
@@ -220,7 +220,7 @@ class Applier:
             self._labels.add(name)
 
     def _reopen(self, effect: Reopen, issue: dict[str, Any]) -> bool:
-        if issue.get("state_reason") in _DROPPED:
+        if issue.get("state_reason") in DROPPED:
             raise _Elsewise(f"issue {effect.issue} was closed as {issue['state_reason']} by now")
         try:
             closed = datetime.fromisoformat(issue["closed_at"])

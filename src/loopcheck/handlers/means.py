@@ -119,8 +119,8 @@ class Means:
     @property
     def circumstances(self) -> Circumstances:
         """Where, when and by which run is looked."""
-        settings = self.github.settings
-        here = Linked(settings.server, self.github.repository, self.loaded.repository.commit)
+        repository = self.loaded.repository
+        here = Linked(self.github.settings.server, self.github.repository, repository.commit, repository.paths)
         return Circumstances(here, self.session.now, self.asked.run)
 
     def _carry_out(self, plan: Plan, viewer: Person | None) -> tuple[Applied, ...]:
