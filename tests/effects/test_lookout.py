@@ -305,6 +305,17 @@ def test_a_comment_of_which_no_look_says_that_it_is_the_only_one_is_in_doubt(git
     assert len(ours(github.repository.issues[0])) == 1
 
 
+def test_a_look_that_does_not_show_the_comment_yet_is_not_believed(github):
+    def before(data):  # as a machine of GitHub's that is behind
+        data["data"]["repository"]["n0"]["comments"].update(totalCount=0, nodes=[])
+        return data
+
+    meanwhile(github, lambda: they_say(github.repository.issues[0], github, EARLIER))
+    github.fault(GRAPHQL, Fault("before", spoil=json_spoiler(before)), after=1)
+    assert set(run(github)) == {"written"}
+    assert len(ours(github.repository.issues[0])) == 1
+
+
 @pytest.mark.parametrize("fault", ["502", "502-done", "cut-done", "404", "403-secondary"])
 def test_a_second_comment_that_is_not_deleted_is_in_doubt(github, fault):
     meanwhile(github, lambda: they_say(github.repository.issues[0], github, NOW))

@@ -210,8 +210,8 @@ class Applier:
         made, self._to_look_after = self._to_look_after, {}
         for number, effect in made.items():
             glance = seen.get(number)
-            if glance is not None and self._marks(glance) in ([], [marker.read(effect.body)]):
-                continue
+            if glance is not None and self._marks(glance) == [marker.read(effect.body)]:
+                continue  # it is there, and alone
             try:
                 own = self._own(number)
                 if own:
