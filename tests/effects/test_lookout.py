@@ -191,6 +191,17 @@ def test_an_issue_that_was_edited_after_the_label_and_before_a_new_look_gets_no_
     assert ours(last) == []
 
 
+def test_a_look_of_which_nobody_knows_how_old_it_is_is_not_fresh(github):
+    time, issue = Time(), github.repository.issues[2]
+
+    def set_back():
+        time.at -= 3600
+        issue.body += "\nmore"
+
+    meanwhile(github, set_back)
+    assert run(github, time=time)[-2:] == ["left", "left"]
+
+
 def test_labels_that_are_there_by_then_are_not_set_again_and_those_to_go_are_looked_for(github):
     effects = list(plan(github))
     github.repository.label(LABEL)
