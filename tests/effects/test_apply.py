@@ -179,6 +179,19 @@ def test_writes_are_a_second_apart(github):
     assert time.slept == [1.0, 1.0]
 
 
+def test_a_clock_that_is_set_back_makes_no_long_pause(github):
+    time = Time()
+    github.repository.add_issue(body=BODY)
+
+    def after(call):
+        if call.method == "POST":
+            time.at -= 3600
+
+    github.after = after
+    run(github, put(1, FAILED, NOW), put(2, FAILED, NOW), time=time)
+    assert time.slept == [1.0]
+
+
 def test_two_runs_at_once_end_with_one_comment(github):
     together = Barrier(2)
 
