@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
-from standins.datadog import DatadogStandIn
+from standins.datadog import DatadogStandIn, changed
 
 from loopcheck.cli.output import Look
 from loopcheck.replay import Backtest, Curve, Firing, Replay, Threshold, Window
@@ -98,6 +98,27 @@ def test_two_rules_beside_each_other(loopcheck, checkout, datadog):
     assert "INC-142: only `101` fires" in done.out
     done = backtest(loopcheck, "--rule", "103", "--compare", "103", "--incident", "INC-142")
     assert "INC-142: neither fires" in done.out
+
+
+def test_what_really_happened_stands_beside_it(loopcheck, checkout, datadog):
+    datadog.edit(101)
+    datadog.monitors[0]["modified"] = "2026-11-01T08:00:00+00:00"
+    datadog.app_keys["good-app-key"].add("events_read")
+    datadog.events.append(changed(101, STARTED + timedelta(minutes=3), "host:db1"))
+    asked = ("--rule", "101", "--incident", "INC-142", "--from", "2026-11-10T07:00Z", "--to", "2026-11-10T11:00Z")
+    done = backtest(loopcheck, *asked, "--around", "2d")
+    assert done.out.count("; agrees with its own history since ") == 2
+    assert [re.split(r"  +", line.strip())[-1] for line in done.out.splitlines()[1:4]] == [
+        "as it did",
+        *["1 of 1 alerts"] * 2,
+    ]
+    datadog.events.append(changed(101, STARTED - timedelta(hours=1), "host:db1"))
+    done = backtest(loopcheck, *asked, "--format", "json")
+    found = [one["replay"]["history"] for one in json.loads(done.out)["replays"]]
+    assert [(one["matched"], len(one["only_real"])) for one in found] == [(1, 0), (1, 1)]
+    assert found[1]["only_real"][0]["group"] == "host:db1"
+    datadog.app_keys["good-app-key"].discard("events_read")
+    assert "not compared with its own history: Datadog refused" in backtest(loopcheck, *asked).out
 
 
 def test_a_window_by_hand_and_json(loopcheck, checkout, datadog):

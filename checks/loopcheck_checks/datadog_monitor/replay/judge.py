@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from loopcheck.checker import Claim, Evidence, Unseen
-from loopcheck.replay import Replay, clock, elapsed, says_how_often, says_silence, says_when
+from loopcheck.replay import Replay, clock, elapsed, says_besides, says_silence, says_when
 from loopcheck_checks.datadog_monitor.manifest import (
     ALREADY_FIRING,
     BEARABLE_NOISE,
     BEYOND_RETENTION,
     FIRES_IN_TIME,
     FIRES_TOO_LATE,
+    HISTORY_DIFFERS,
     TOO_NOISY,
     WOULD_HAVE_FIRED,
     WOULD_NOT_FIRE,
@@ -38,6 +39,9 @@ def judge_replay(expect: DatadogMonitorExpectation, seen: Replayed | Unseen) -> 
     replay = seen.replay
     here = Evidence(seen.source, _evidence(seen), replay.window.end)
     said = _said(replay, seen.noticed)
+    if replay.history is not None and replay.history.differs:
+        yield WOULD_HAVE_FIRED.unknown(HISTORY_DIFFERS, said, here)
+        return
     if replay.caught is not None:
         yield WOULD_HAVE_FIRED.holds(said, here)
     elif replay.already is not None:
@@ -58,7 +62,7 @@ def _said(replay: Replay, noticed: datetime | None) -> str:
         on = f", on {firing.group}" if firing.group else ""
         because = f" ({firing.because})" if firing.because else ""
         said = says_when(firing.start, replay.window, noticed) + because + on
-    return said if replay.around is None else f"{said}; {says_how_often(len(replay.others), replay.around)}"
+    return said + says_besides(replay)
 
 
 def _in_time(expect: DatadogMonitorExpectation, replay: Replay, here: Evidence) -> Iterator[Claim]:

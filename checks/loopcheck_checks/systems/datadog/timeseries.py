@@ -8,7 +8,6 @@ reference of "Query timeseries points"; "Rollup" for the number of points; "Rate
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
@@ -21,6 +20,7 @@ from loopcheck.checker import CannotTell, World
 from loopcheck.reasons import BAD_RESPONSE, TOO_BIG
 from loopcheck_checks.systems.datadog.client import SYSTEM, Client
 from loopcheck_checks.systems.datadog.live import client_of
+from loopcheck_checks.systems.datadog.together import Together
 
 SCOPE = "timeseries_query"
 MOST_POINTS = 1440
@@ -81,35 +81,18 @@ def fetch(world: World, asks: Iterable[Ask]) -> dict[Ask, tuple[Series, ...]]:
 
 
 class _Store:
-    """All that was asked for in a run. Whoever asks while another's requests are under way joins the next ones."""
+    """All that was asked for in a run."""
 
     def __init__(self) -> None:
-        self._known: dict[Ask, tuple[Series, ...] | CannotTell] = {}
-        self._waiting: dict[Ask, None] = {}
-        self._busy = False
+        self._together: Together[Ask, tuple[Series, ...]] = Together(self._answers)
         self._held = 0
-        self._state = threading.Condition()
 
     def fetch(self, world: World, asks: Sequence[Ask]) -> Mapping[Ask, tuple[Series, ...] | CannotTell]:
-        with self._state:
-            self._waiting.update(dict.fromkeys(ask for ask in asks if ask not in self._known))
-            while self._busy and any(ask not in self._known for ask in asks):
-                self._state.wait()
-            mine = [ask for ask in dict.fromkeys((*self._waiting, *asks)) if ask not in self._known]
-            if all(ask in self._known for ask in asks):
-                return {ask: self._known[ask] for ask in asks}
-            self._busy = True
-            self._waiting.clear()
-        answers: dict[Ask, tuple[Series, ...] | CannotTell] = {}
-        try:
-            for batch in _batches(mine):
-                answers.update({ask: self._bounded(answer) for ask, answer in _answered(world, batch).items()})
-        finally:
-            with self._state:
-                self._known.update(answers)
-                self._busy = False
-                self._state.notify_all()
-        return {ask: self._known[ask] for ask in asks}
+        return self._together.fetch(world, asks)
+
+    def _answers(self, world: World, asks: Sequence[Ask]) -> Iterator[Mapping[Ask, tuple[Series, ...] | CannotTell]]:
+        for batch in _batches(asks):
+            yield {ask: self._bounded(answer) for ask, answer in _answered(world, batch).items()}
 
     def _bounded(self, answer: tuple[Series, ...] | CannotTell) -> tuple[Series, ...] | CannotTell:
         """The answer, unless a run would hold too much with it. Only whoever is at the head of the line comes here."""
