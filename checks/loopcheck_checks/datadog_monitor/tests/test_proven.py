@@ -378,6 +378,13 @@ def test_samples_that_belong_to_no_known_query_are_asked_for_alone(repository, m
     assert len(asked) > 8
 
 
+def test_an_answer_that_is_too_big_is_asked_for_piece_by_piece(repository, monkeypatch):
+    monkeypatch.setattr("loopcheck_checks.systems.datadog.client._MAX_BODY", 200_000)
+    results, asked = replay_all(repository, many(8), [f"Lag {n}" for n in range(1, 9)])
+    assert [[c.reason for c in result.claims if c.rung is Rung.PROVEN] for result in results] == [[None]] * 8
+    assert len(asked) > 8
+
+
 def test_more_samples_than_a_run_may_hold_are_unknown(verify, monkeypatch):
     monkeypatch.setattr("loopcheck_checks.systems.datadog.timeseries.MOST_HELD", 1000)
     assert reasons(verify(standin(lag(BUMP)))) == {"would-have-fired": "too-big"}

@@ -27,7 +27,7 @@ MOST_POINTS = 1440
 """In a piece. Datadog sends 1,500 of a series at most, and farther apart where there are more."""
 MOST_HELD = 20_000_000
 """Samples in a run, of 16 bytes each."""
-_QUERIES = 20
+_QUERIES = 32
 _LETTERS = 4000
 """In the queries of one request; its address must not become too long for whatever lies between."""
 
@@ -119,11 +119,11 @@ def _batches(asks: Sequence[Ask]) -> Iterator[list[Ask]]:
 
 
 def _answered(world: World, batch: list[Ask]) -> dict[Ask, tuple[Series, ...] | CannotTell]:
-    """The answers to one request; where that is refused as a whole, those to one for each."""
+    """The answers to one request; where that is refused as a whole, or is too big, to one for each."""
     try:
         return dict(zip(batch, _asked(client_of(world), batch), strict=True))
     except CannotTell as trouble:
-        if trouble.reason is not BAD_RESPONSE or len(batch) == 1:
+        if trouble.reason not in (BAD_RESPONSE, TOO_BIG) or len(batch) == 1:
             return dict.fromkeys(batch, trouble)
     return {ask: answer for one in batch for ask, answer in _answered(world, [one]).items()}
 
