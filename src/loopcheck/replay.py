@@ -172,6 +172,8 @@ class Backtest(msgspec.Struct, frozen=True):
     """The same in one word."""
     noticed: datetime | None = None
     """When people noticed the incident, as far as anyone wrote it down."""
+    of: str = "incident"
+    """What the period is, in one word: `incident`, or `window` where somebody gave it by hand."""
 
     @property
     def said(self) -> str:

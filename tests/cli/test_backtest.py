@@ -5,10 +5,10 @@ import hashlib
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
+from read_back import Page
 from standins.datadog import DatadogStandIn, changed
 
 from loopcheck.cli.output import Look
@@ -98,6 +98,17 @@ def test_two_rules_beside_each_other(loopcheck, checkout, datadog):
     assert "INC-142: only `101` fires" in done.out
     done = backtest(loopcheck, "--rule", "103", "--compare", "103", "--incident", "INC-142")
     assert "INC-142: neither fires" in done.out
+
+
+def test_a_window_by_hand_is_called_one(loopcheck, checkout, datadog, tmp_path):
+    asked = ("--rule", "101", "--from", "2026-11-10T09:00Z", "--to", "2026-11-10T11:00Z", "--svg", tmp_path / "a.svg")
+    done = backtest(loopcheck, *asked)
+    assert "    window  ─" in done.out
+    assert "incident" not in done.out
+    assert "<title>window</title>" in (tmp_path / "a.svg").read_text("utf-8")
+    done = backtest(loopcheck, "--rule", "101", "--incident", "INC-142", "--svg", tmp_path / "b.svg")
+    assert "  incident  ─" in done.out
+    assert "<title>incident</title>" in (tmp_path / "b.svg").read_text("utf-8")
 
 
 def test_what_really_happened_stands_beside_it(loopcheck, checkout, datadog):
@@ -342,36 +353,6 @@ def test_a_page_lets_in_its_own_style_and_nothing_else():
     (style,) = re.findall("<style>(.*?)</style>", text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-
-
-class Page(HTMLParser):
-    """The elements, attributes, words and rows of tables of a page."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.inside = ""
-        self.tags, self.attributes, self.words, self.rows = [], [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-        if tag == "tr":
-            self.rows.append([])
-        elif tag == "td":
-            self.rows[-1].append("")
-        self.inside = tag
-
-    def handle_endtag(self, tag):
-        self.inside = ""
-
-    def handle_data(self, data):
-        self.words.append(data)
-        if self.inside == "td":
-            self.rows[-1][-1] += data
-
-    def count(self, tag):
-        return self.tags.count(tag)
 
 
 HOSTILE = '</text><script>alert("x")</script>\x1b[31m&\u202e'

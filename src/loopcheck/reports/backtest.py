@@ -34,7 +34,7 @@ def answer(
     yield [(one_line(one.rule, 120), "title"), (f"  over {one_line(one.period, 80)}", "dim")]
     yield [("  ", ""), (one_line(one.said), style(one))]
     if picture and one.replay is not None and one.replay.curves:
-        for line in drawn(one.replay, min(WIDTH, width or WIDTH), one.noticed):
+        for line in drawn(one.replay, min(WIDTH, width or WIDTH), one.noticed, of=one.of):
             yield [(text.translate(IN_ASCII), name) for text, name in line] if ascii_only else line
     for note in one.replay.notes if one.replay is not None else ():
         yield [(f"  {one_line(note)}", "dim")]
@@ -89,7 +89,7 @@ def rows_of(found: Sequence[Backtest]) -> list[tuple[str, ...]]:
 def _cells(one: Backtest) -> tuple[str, ...]:
     period = one_line(one.period, 60)
     if one.replay is None:
-        return period, f"cannot be replayed [{one.reason}]"
+        return period, one_line(f"cannot be replayed [{one.reason}]", 80)
     firing, window = one.replay.caught, one.replay.window
     times = len(one.replay.others)
     otherwise = "" if one.replay.around is None else f"{times} time{'' if times == 1 else 's'}"
