@@ -54,6 +54,7 @@ from loopcheck.model import (
     Problem,
     Report,
     Rung,
+    Sketch,
     Verdict,
 )
 from loopcheck.model import Outcome as Found
@@ -93,7 +94,8 @@ class Texts:
 def claim(texts, outcome, *, place=None):
     why = (None, None) if outcome is Found.HOLDS else (next(texts), next(texts))
     evidence = (Evidence(texts.path(), next(texts)), Evidence(place or next(texts), next(texts), NOW, NOW))
-    return Claim(Rung.ACTIVE, next(texts), outcome, next(texts), *why, evidence)
+    drawn = Sketch(NOW - HOUR, NOW, (1.0, None, 30.0), (False, True, False), 20.0, next(texts))
+    return Claim(Rung.ACTIVE, next(texts), outcome, next(texts), *why, evidence, drawn if texts.taken % 3 else None)
 
 
 def item(texts, verdict, name, **more):

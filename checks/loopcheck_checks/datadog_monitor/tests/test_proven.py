@@ -88,6 +88,9 @@ def test_it_fires_soon_after_the_beginning(verify):
     assert claim.message == ("fires at 09:16, T+2 min, 33 min before the incident was noticed, on host:db1")
     assert claim.evidence[0].source == "https://app.datadoghq.com/monitors/101"
     assert "96 evaluations with data" in claim.evidence[0].seen
+    # A column is of 95 s: it fires from the second on, for an hour and a little.
+    assert claim.sketch.fires == (False,) + (True,) * 41 + (False,) * 18
+    assert (claim.sketch.sign, claim.sketch.bound) == (">", 30)
 
 
 def test_noise_is_counted_in_the_time_around(verify):
