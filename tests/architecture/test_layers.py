@@ -15,7 +15,7 @@ CONTRACTS = {
     for contract in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
 }
 PUBLIC = {
-    "binding", "checker", "documents", "model", "paths", "patterns", "quantities", "reasons", "replay", "testing", "world",
+    "binding", "checker", "documents", "model", "paths", "patterns", "quantities", "reasons", "replay", "sketch", "testing", "world",
 }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from loopcheck_checks.systems.datadog import Monitor, Options
 from loopcheck_checks.systems.datadog.timeseries import decode
 
 REPLAYS = int(os.environ.get("LOOPCHECK_REPLAYS", "400"))
-"""How many are compared. CI and `bench/` do 10,000."""
+"""How many are compared; `./check reliability` asks for 10,000."""
 
 
 def points(samples):
