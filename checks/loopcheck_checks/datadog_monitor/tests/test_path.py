@@ -267,6 +267,14 @@ def test_without_a_link_declared_nothing_is_said_of_one(repository, datadog):
     assert look(repository, datadog, "name: An alarm").verdict is Verdict.VERIFIED
 
 
+def test_samples_are_asked_for_where_the_proof_is_required(repository, datadog):
+    window = "{from: 2026-11-01T09:14Z, to: 2026-11-01T10:14Z}"
+    result = look(repository, datadog, f"name: An alarm\nproven-by: {window}")
+    assert result.verdict is Verdict.VERIFIED
+    assert reasons(result) == {"would-have-fired": "not-required"}
+    assert not [path for path in datadog.counts if "timeseries" in path]
+
+
 def test_what_was_seen_can_be_recorded(repository, datadog):
     session = repository.session(environment={**datadog.environment, "GITHUB_REPOSITORY": "acme/shop"})
     seen = CHECKER.observe(expectation(CHECKER, PASSING.declared), session.world())
