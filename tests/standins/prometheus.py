@@ -11,11 +11,13 @@ import json
 import threading
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 BUILD = "/api/v1/status/buildinfo"
 CONFIG = "/api/v1/status/config"
+RUNTIME = "/api/v1/status/runtimeinfo"
 RULES = "/api/v1/rules"
 ALERTMANAGERS = "/api/v1/alertmanagers"
 QUERY = "/api/v1/query"
@@ -31,6 +33,7 @@ class PrometheusStandIn:
     Attributes:
         groups: the rules, as the API tells them.
         config: Prometheus's own configuration, in YAML.
+        reloaded: when it took up its configuration.
         alertmanagers: to how many it sends its alerts.
         results: for a query a function of the time that gives pairs of labels and value.
         routing: Alertmanager's configuration, in YAML.
@@ -43,6 +46,7 @@ class PrometheusStandIn:
     ):
         self.groups = list(groups)
         self.config = config
+        self.reloaded = datetime(2026, 1, 1, tzinfo=UTC)
         self.alertmanagers = alertmanagers
         self.results = results or {}
         self.routing = routing
@@ -95,6 +99,7 @@ class PrometheusStandIn:
         data = {
             BUILD: lambda: self.build,
             CONFIG: lambda: {"yaml": self.config},
+            RUNTIME: lambda: {"lastConfigTime": self.reloaded.isoformat()},
             RULES: lambda: {"groups": self.groups},
             ALERTMANAGERS: lambda: {"activeAlertmanagers": [{"url": "x"}] * self.alertmanagers},
             QUERY: lambda: self._vector(form),

@@ -59,6 +59,9 @@ RATE = "{alert: Errors, expr: 'rate(errors_total[5m]) > 3'}"
         ("{metric: lag, fires-when: '== 30'}", [LAG], "inconclusive", "not-judged"),
         ("{metric: errors_total, fires-when: '> 3'}", [RATE], "inconclusive", "not-judged"),
         ("{alert: Errors, fires-when: '> 3'}", [RATE], "verified", None),
+        ("{alert: Errors, metric: errors_total, fires-when: '> 3'}", [RATE], "inconclusive", "not-judged"),
+        ("{metric: lag, fires-when: '> 30'}", ["{alert: Lag, expr: lag * 0.1 > 30}"], "inconclusive", "not-judged"),
+        ("{metric: lag, fires-when: '> 30'}", ["{alert: Lag, expr: lag offset 1d > 30}"], "inconclusive", "not-judged"),
         ("{expr: 'rate(errors_total [5m])', fires-when: '> 3'}", [RATE], "verified", None),
         ("{expr: 'rate(errors_total[5m])>3'}", [RATE], "verified", None),
         ("{expr: 'rate(errors_total[1m])'}", [RATE], "failed", "no-rule"),
@@ -79,6 +82,21 @@ RATE = "{alert: Errors, expr: 'rate(errors_total[5m]) > 3'}"
 )
 def test_what_is_declared_and_what_is_there(verify, declared, those, verdict, reason):
     assert verify(declared, {"rules.yml": rules(*those)}) == (verdict, reason)
+
+
+@pytest.mark.parametrize(
+    ("declared", "hint"),
+    [
+        ("{alert: Lagg}", "; did you mean Lag?"),
+        ("{alert: Lag, metric: delay}", ": what is named Lag does not read delay"),
+        ("{alert: Errors, metric: lag}", ""),
+    ],
+)
+def test_a_hint_names_what_is_wrong(tmp_path, declared, hint):
+    repository = RepositoryBuilder(tmp_path / "checkout")
+    repository.commit({"rules.yml": rules(LAG)})
+    (found,) = examine(CHECKER, declared, repository.session(environment={}), requires=Rung.EXISTS).claims
+    assert found.message == f"none of 1 alerting rules fits{hint}"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from loopcheck.checker import Secret
 from loopcheck_checks.systems.prometheus.alertmanager import Alertmanager, Silence
 from loopcheck_checks.systems.prometheus.client import (
     ALERTMANAGER,
+    JUST_RELOADED,
     PARTIAL_ANSWER,
     PROMETHEUS,
     QUERY_REFUSED,
@@ -65,5 +66,5 @@ SECRETS = (
 )
 """What a kind that looks at Prometheus lists in its manifest."""
 
-REASONS = (UNSAFE_ADDRESS, QUERY_REFUSED, PARTIAL_ANSWER)
+REASONS = (UNSAFE_ADDRESS, QUERY_REFUSED, PARTIAL_ANSWER, JUST_RELOADED)
 """The reasons that come from here, likewise."""

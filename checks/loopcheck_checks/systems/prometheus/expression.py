@@ -74,7 +74,7 @@ class Expression(msgspec.Struct, frozen=True):
     """What is compared with the threshold, in one spelling; `None` where the whole is no such comparison."""
     condition: Comparison | None = None
     plain: bool = False
-    """Whether what is compared is a metric's own values, not a rate, a ratio or the like."""
+    """Whether what is compared is a metric's own values of now, not a rate, a ratio, those of yesterday or the like."""
     selectors: tuple[Selector, ...] = ()
     labels: frozenset[str] | None = None
     """The only labels that results can have; `None` where that is not known."""
@@ -158,9 +158,9 @@ def _number(promql: Any, node: Any) -> float | None:
 def _is_plain(promql: Any, node: Any) -> bool:
     node = _bare(promql, node)
     if isinstance(node, promql.VectorSelector):
-        return node.name is not None
+        return node.name is not None and node.offset is None and node.at is None
     if isinstance(node, promql.MatrixSelector):
-        return True
+        return _is_plain(promql, node.vector_selector)
     if isinstance(node, promql.AggregateExpr):
         return str(node.op) in _PLAIN_AGGREGATES and _is_plain(promql, node.expr)
     if isinstance(node, promql.Call):

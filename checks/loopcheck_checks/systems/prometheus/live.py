@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ from loopcheck.documents.yaml import MappingNode, ScalarNode, SequenceNode
 from loopcheck.reasons import BAD_RESPONSE
 from loopcheck_checks.systems.prometheus import durations
 from loopcheck_checks.systems.prometheus.client import (
+    JUST_RELOADED,
     PARTIAL_ANSWER,
     PROMETHEUS,
     QUERY_REFUSED,
@@ -35,6 +36,8 @@ MAX_POINTS = 11_000
 _MAX_QUERIES = 40
 DEFAULT_INTERVAL = 60.0
 """Seconds between evaluations, where nothing is configured."""
+_TAKING_UP = timedelta(minutes=5)
+"""For how long after it loaded its configuration Prometheus may be looking for what that names: seconds, as a rule."""
 
 
 class LiveRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True):
     external_labels: dict[str, str] = {}
     relabels: bool = False
     """Whether alerts are relabelled before they are sent."""
+    sends: bool = False
+    """Whether it names Alertmanagers, or where to look for them."""
 
 
 class _Answer(msgspec.Struct):
@@ -117,6 +122,10 @@ class _Config(msgspec.Struct):
     yaml: str
 
 
+class _Runtime(msgspec.Struct):
+    loaded: datetime = msgspec.field(name="lastConfigTime")
+
+
 class Live:
     """Prometheus, for one run.
 
@@ -172,6 +181,7 @@ class Live:
         external = common.get("external_labels") if isinstance(common, MappingNode) else None
         interval = common.get("evaluation_interval") if isinstance(common, MappingNode) else None
         relabels = alerting.get("alert_relabel_configs") if isinstance(alerting, MappingNode) else None
+        receivers = alerting.get("alertmanagers") if isinstance(alerting, MappingNode) else None
         try:
             every = durations.seconds(interval.text) if isinstance(interval, ScalarNode) else 0
         except ValueError:
@@ -180,14 +190,23 @@ class Live:
             every or DEFAULT_INTERVAL,
             {str(k): str(v) for k, v in external.text_value.items()} if isinstance(external, MappingNode) else {},
             isinstance(relabels, SequenceNode) and len(relabels) > 0,
+            isinstance(receivers, SequenceNode) and len(receivers) > 0,
         )
 
     def alertmanagers(self) -> int:
-        """To how many Alertmanagers it sends its alerts."""
+        """To how many Alertmanagers it sends its alerts.
+
+        Raises:
+            CannotTell: there is no whole answer; it names some and has found none, just after it was reloaded.
+        """
         return self._world.once(("prometheus", "alertmanagers"), self._read_alertmanagers)
 
     def _read_alertmanagers(self) -> int:
         answer = self._as(_Alertmanagers, "its list of Alertmanagers", "/api/v1/alertmanagers")
+        if not answer.active and self.settings().sends:
+            loaded = self._as(_Runtime, "when it was reloaded", "/api/v1/status/runtimeinfo").loaded
+            if loaded.tzinfo is None or self._world.now - loaded < _TAKING_UP:
+                raise CannotTell(JUST_RELOADED, f"Prometheus, reloaded at {loaded:%H:%M:%S}, has found no Alertmanager")
         return len(answer.active)
 
     def vector(self, query: str) -> tuple[dict[str, str], ...]:

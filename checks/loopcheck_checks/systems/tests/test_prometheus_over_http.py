@@ -1,6 +1,7 @@
 """Prometheus and Alertmanager over HTTP: every fault is a reason, and no fault is an absence."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from standins.prometheus import (
@@ -217,6 +218,23 @@ def test_an_empty_vector_is_not_a_missing_rule(verify, servers):
     result = verify(servers)
     by_word = {claim.claim: claim.outcome for claim in result.claims}
     assert (by_word["loaded"], by_word["has-series"]) == (Outcome.HOLDS, Outcome.FAILS)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "configured", "reason"),
+    [
+        (1, True, "just-reloaded"),
+        (4, True, "just-reloaded"),
+        (6, True, "no-alertmanager"),
+        (1, False, "no-alertmanager"),
+    ],
+)
+def test_an_alertmanager_may_be_found_a_moment_after_a_reload(verify, servers, minutes, configured, reason):
+    servers.alertmanagers = 0
+    servers.reloaded = NOW - timedelta(minutes=minutes)
+    if configured:
+        servers.config += "alerting: {alertmanagers: [{static_configs: [{targets: ['am:9093']}]}]}\n"
+    assert reason in reasons(verify(servers))
 
 
 def test_time_that_is_used_up(verify, servers):
