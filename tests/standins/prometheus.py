@@ -38,6 +38,7 @@ class PrometheusStandIn:
         alertmanagers: to how many it sends its alerts.
         results: for a query a function of the time that gives pairs of labels and value.
         routing: Alertmanager's configuration, in YAML.
+        build: what it says of itself. What only speaks as Prometheus does says no `goVersion`.
         requests: how often each path was asked for.
     """
 
@@ -50,6 +51,7 @@ class PrometheusStandIn:
         self.alertmanagers = alertmanagers
         self.results = results or {}
         self.routing = routing
+        self.build = {"version": "2.42.0"}
         self.silences = list(silences)
         self.alerts = list(alerts)
         self.requests = Counter()
@@ -93,7 +95,7 @@ class PrometheusStandIn:
             found = {STATUS: {"config": {"original": self.routing}}, SILENCES: self.silences, ALERTS: self.alerts}
             return 200, found[path]
         data = {
-            BUILD: lambda: {"version": "2.42.0"},
+            BUILD: lambda: self.build,
             CONFIG: lambda: {"yaml": self.config},
             RUNTIME: lambda: {"lastConfigTime": self.reloaded.isoformat()},
             RULES: lambda: {"groups": self.groups},
@@ -116,10 +118,26 @@ class PrometheusStandIn:
 
     def _vector(self, form):
         moment = float(form["time"][0])
-        found = self._at(form["query"][0])(moment)
+        query = form["query"][0]
+        if query.endswith("]"):
+            return self._stored(query, moment)
+        found = self._at(query)(moment)
         return {
             "resultType": "vector",
             "result": [{"metric": labels, "value": [moment, _text(value)]} for labels, value in found],
+        }
+
+    def _stored(self, query, end):
+        """A sample of each minute of the last hour, whatever the range."""
+        selector = query.rpartition("[")[0]
+        at, name = self._at(selector), selector.partition("{")[0]
+        series = {}
+        for moment in range(int(end) // 60 * 60 - 3600, int(end) + 1, 60):
+            for labels, value in at(moment):
+                series.setdefault(tuple({"__name__": name, **labels}.items()), []).append([moment, _text(value)])
+        return {
+            "resultType": "matrix",
+            "result": [{"metric": dict(labels), "values": values} for labels, values in series.items()],
         }
 
     def _matrix(self, form):

@@ -250,6 +250,9 @@ NOT_IN_DOWNTIME = ClaimKind("not-in-downtime", Rung.ACTIVE, "No downtime silence
 NOT_DRAFT = ClaimKind("not-draft", Rung.ACTIVE, "It is published: a draft tells nobody.")
 EVALUATES = ClaimKind("evaluates", Rung.ACTIVE, "It has data to evaluate.")
 NOTIFIES = ClaimKind("notifies", Rung.ACTIVE, "It tells somebody when it fires, and whom it was declared to tell.")
+RULE_APPLIES = ClaimKind(
+    "rule-applies", Rung.ACTIVE, "The notification rule that is to tell a handle applies to what the monitor sends."
+)
 RECEIVER_THERE = ClaimKind("receiver-there", Rung.ACTIVE, "What a declared handle leads to is there, in Datadog.")
 LINKS_TO_RUNBOOK = ClaimKind(
     "links-to-runbook", Rung.ACTIVE, "Its message links to the declared runbook, and file and section are there."
@@ -357,6 +360,11 @@ UNCERTAIN_HANDLE = Reason(
     "uncertain-handle",
     "Whether it tells somebody depends on something that loopcheck cannot evaluate.",
     "Put the handle into the message where nothing conditions it.",
+)
+RULE_ELSEWHERE = Reason(
+    "rule-elsewhere",
+    "The notification rule that names the handle does not tell it what the monitor sends.",
+    "Give the monitor the tags that the rule asks for, widen the rule, or add the handle to the monitor's message.",
 )
 NO_RECEIVER = Reason(
     "no-receiver",

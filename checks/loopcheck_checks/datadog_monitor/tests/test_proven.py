@@ -305,7 +305,7 @@ def test_an_observation_can_be_judged_again(repository):
     expect = expectation(CHECKER, LAG + "at-most: 2 per 20d")
     with datadog:
         session = Session(repository, environment=datadog.environment, now=NOW)
-        observation = CHECKER.observe(expect, session.world(INCIDENT))
+        observation = CHECKER.observe(expect, session.world(INCIDENT, Rung.PROVEN))
     assert observation.replayed.replay.firings
     assert len(observation.replayed.replay.curves) == 1
     assert round_trips(observation)

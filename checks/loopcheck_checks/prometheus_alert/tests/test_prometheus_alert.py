@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from standins.prometheus import RANGE
 
 from loopcheck.binding import BindingError
 from loopcheck.checker import CannotTell, Replayer
@@ -220,11 +221,23 @@ def answer(tmp_path, **changes):
     repository.commit(dict(scene.files))
     with mutants.stand_in(scene) as servers:
         session = repository.session(environment=servers.environment)
-        observation = CHECKER.observe(expectation(CHECKER, scene.expect), session.world(mutants.INCIDENT))
+        observation = CHECKER.observe(expectation(CHECKER, scene.expect), session.world(mutants.INCIDENT, Rung.PROVEN))
     assert round_trips(observation)
     claims = {claim.claim: claim for claim in CHECKER.judge(expectation(CHECKER, scene.expect), observation)}
     assert len(claims["replayed"].sketch.values) == 60
     return claims["replayed"].message, observation.proof
+
+
+def test_who_requires_less_than_proven_is_not_kept_waiting(tmp_path):
+    repository = RepositoryBuilder(tmp_path)
+    repository.commit(dict(mutants.PASSING.files))
+    with mutants.stand_in(mutants.PASSING) as servers:
+        session = repository.session(environment=servers.environment)
+        result = examine(CHECKER, mutants.PASSING.expect, session, incident=mutants.INCIDENT)
+        assert RANGE not in servers.requests
+    assert result.verdict is Verdict.VERIFIED
+    (claim,) = (claim for claim in result.claims if claim.rung is Rung.PROVEN)
+    assert (claim.claim, claim.reason) == ("replayed", "not-required")
 
 
 def test_the_answer(tmp_path):

@@ -16,6 +16,8 @@ from loopcheck_checks.systems.prometheus.client import (
 )
 from loopcheck_checks.systems.prometheus.expression import Expression, Matcher, Selector, parse
 from loopcheck_checks.systems.prometheus.live import DEFAULT_INTERVAL, Live, LiveRule, Settings
+from loopcheck_checks.systems.prometheus.promtool import Promtool
+from loopcheck_checks.systems.prometheus.rehearsal import Stored
 from loopcheck_checks.systems.prometheus.routes import AlertLabels, Reached, Receiver, Routing, read_routing
 from loopcheck_checks.systems.prometheus.rules import Rule, RuleFile, read_rules
 
@@ -31,6 +33,7 @@ __all__ = [
     "Live",
     "LiveRule",
     "Matcher",
+    "Promtool",
     "Reached",
     "Receiver",
     "Routing",
@@ -39,6 +42,7 @@ __all__ = [
     "Selector",
     "Settings",
     "Silence",
+    "Stored",
     "is_set",
     "parse",
     "read_routing",

@@ -170,9 +170,9 @@ def _is_plain(promql: Any, node: Any) -> bool:
 
 def _selectors(promql: Any, node: Any, *, optional: bool) -> list[Selector]:
     if isinstance(node, promql.VectorSelector):
-        return [_selector(node, optional=optional)]
+        return [selector_of(node, optional=optional)]
     if isinstance(node, promql.MatrixSelector):
-        return [_selector(node.vector_selector, optional=optional)]
+        return [selector_of(node.vector_selector, optional=optional)]
     if isinstance(node, promql.BinaryExpr):
         right = optional or str(node.op).lower() in ("or", "unless")
         left = optional or str(node.op).lower() == "or"
@@ -184,7 +184,8 @@ def _selectors(promql: Any, node: Any, *, optional: bool) -> list[Selector]:
     return [] if inner is None else _selectors(promql, inner, optional=optional)
 
 
-def _selector(node: Any, *, optional: bool) -> Selector:
+def selector_of(node: Any, *, optional: bool) -> Selector:
+    """The series of a selector without range, as the parser has it."""
     found = [Matcher(one.name, _SIGNS[str(one.op).rpartition(".")[2]], one.value) for one in node.matchers.matchers]
     named = next((one.value for one in found if one.name == "__name__" and one.sign == "="), None)
     metric = node.name or named

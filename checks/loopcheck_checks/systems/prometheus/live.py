@@ -7,7 +7,8 @@ vector is an answer, and says nothing of whether a rule is there.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -109,6 +110,8 @@ class _Result(msgspec.Struct):
 
 class _Build(msgspec.Struct):
     version: str
+    go_version: str = msgspec.field(default="", name="goVersion")
+    application: str = ""
 
 
 class _Alertmanagers(msgspec.Struct):
@@ -135,7 +138,11 @@ class Live:
         self._client = Client(world, PROMETHEUS)
         self.url = self._client.url
         # The canary: whatever answers must be a Prometheus before its silence means anything.
-        self.version = self._as(_Build, "its version", "/api/v1/status/buildinfo").version
+        build = self._as(_Build, "its version", "/api/v1/status/buildinfo")
+        self.version = build.version
+        # What only speaks as Prometheus does names a version to please clients, or its own name.
+        self.release = _release(build.version) if build.go_version and not build.application else None
+        """Of Prometheus itself, such as 2 and 42; `None` where it is something else."""
 
     def _raw(self, what: str, path: str, parameters: Sequence[tuple[str, str]] = ()) -> msgspec.Raw:
         body = self._client.get(what, path, parameters)
@@ -228,9 +235,27 @@ class Live:
 
     def _read_matrix(self, query: str, steps: Evaluations) -> Mapping[Labels, list[tuple[float, float]]]:
         what = f"the query `{query[:80]}`"
+        out: dict[Labels, list[tuple[float, float]]] = {}
+        for series in self._ranges(query, steps):
+            seen: set[Labels] = set()
+            for one in series:
+                labels = tuple(sorted((name, value) for name, value in one.metric.items() if name != "__name__"))
+                if labels in seen:
+                    raise CannotTell(
+                        QUERY_REFUSED, f"{what} has two series with the labels {dict(labels)}, which no alert can have"
+                    )
+                seen.add(labels)
+                # A histogram has no value; the alert is there all the same.
+                held = [(time, _number(value)) for time, value in one.values or ()]
+                held += [(float(pair[0]), math.nan) for pair in one.histograms or ()]
+                out.setdefault(labels, []).extend(held)
+        return out
+
+    def _ranges(self, query: str, steps: Evaluations) -> Iterator[list[_Series]]:
+        """The answers to a query over a range, as many as it takes, in their order."""
+        what = f"the query `{query[:80]}`"
         if steps.count > MAX_POINTS * _MAX_QUERIES:
             raise CannotTell(QUERY_REFUSED, f"{what} would take more than {_MAX_QUERIES} requests")
-        out: dict[Labels, list[tuple[float, float]]] = {}
         for first in range(0, steps.count, MAX_POINTS):
             last = min(first + MAX_POINTS, steps.count) - 1
             answer = self._as(
@@ -246,19 +271,55 @@ class Live:
             )
             if answer.result_type != "matrix":
                 raise CannotTell(BAD_RESPONSE, f"Prometheus answered {what} with a {answer.result_type[:20]}")
-            seen: set[Labels] = set()
-            for one in _converted(answer.result, what):
-                labels = tuple(sorted((name, value) for name, value in one.metric.items() if name != "__name__"))
-                if labels in seen:
-                    raise CannotTell(
-                        QUERY_REFUSED, f"{what} has two series with the labels {dict(labels)}, which no alert can have"
-                    )
-                seen.add(labels)
-                # A histogram has no value; the alert is there all the same.
-                held = [(time, _number(value)) for time, value in one.values or ()]
-                held += [(float(pair[0]), math.nan) for pair in one.histograms or ()]
-                out.setdefault(labels, []).extend(held)
+            yield _converted(answer.result, what)
+
+    def stored(self, selector: str, start: int, end: int) -> Mapping[Labels, list[tuple[int, float]]]:
+        """The samples of a selector as they are stored, by the labels of the series with its name.
+
+        Args:
+            selector: the series.
+            start: in milliseconds since the epoch, as all times here.
+            end: the last moment.
+
+        Raises:
+            CannotTell: there is no whole answer, or it has histograms.
+        """
+        key = ("prometheus", "stored", selector, start, end)
+        return self._world.once(key, lambda: self._read_stored(selector, start, end))
+
+    def _read_stored(self, selector: str, start: int, end: int) -> Mapping[Labels, list[tuple[int, float]]]:
+        query = f"{selector}[{durations.shown((end - start) / 1000)}]"
+        what = f"the samples of `{selector[:80]}`"
+        answer = self._as(_Result, what, "/api/v1/query", [("query", query), ("time", f"{end / 1000:.3f}")])
+        if answer.result_type != "matrix":
+            raise CannotTell(BAD_RESPONSE, f"Prometheus answered {what} with a {answer.result_type[:20]}")
+        series = _converted(answer.result, what)
+        if any(one.histograms for one in series):
+            raise CannotTell(BAD_RESPONSE, f"{what} are histograms")
+        return {
+            tuple(sorted(one.metric.items())): [
+                (round(time * 1000), _number(value)) for time, value in one.values or ()
+            ]
+            for one in series
+        }
+
+    def newest(self, selector: str, instants: Evaluations) -> Mapping[Labels, list[int]]:
+        """At which instants each series of a selector had a newest sample, by its labels with its name."""
+        key = ("prometheus", "newest", selector, instants.start, instants.step, instants.count)
+        return self._world.once(key, lambda: self._read_newest(selector, instants))
+
+    def _read_newest(self, selector: str, instants: Evaluations) -> Mapping[Labels, list[int]]:
+        out: dict[Labels, list[int]] = {}
+        for series in self._ranges(selector, instants):
+            for one in series:
+                numbers = (instants.number(time) for time, _ in one.values or ())
+                out.setdefault(tuple(sorted(one.metric.items())), []).extend(numbers)
         return out
+
+
+def _release(version: str) -> tuple[int, int] | None:
+    found = re.match(r"(\d{1,6})\.(\d{1,6})\.", version)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _converted(result: list[Any], what: str) -> list[_Series]:

@@ -175,7 +175,7 @@ def test_downtimes_and_rules_that_are_not_seen_leave_the_rest_standing(verify, s
         result = verify(datadog)
     assert (result.verdict, reasons(result)) == (
         Verdict.INCONCLUSIVE,
-        {"not-in-downtime": reason, "notifies": reason},
+        {"not-in-downtime": reason, "notifies": reason, "rule-applies": reason},
     )
 
 
@@ -309,10 +309,11 @@ def test_a_fault_that_stays_is_given_up_after_three_tries(verify):
         assert datadog.counts[MONITORS] == 3
 
 
-def test_a_rate_limit_is_not_waited_for_beyond_the_run(verify):
+def test_a_rate_limit_is_not_waited_for_beyond_the_run(verify, monkeypatch):
+    monkeypatch.setattr(client, "PATIENCE", Patience(rate_limit=100))
     with DatadogStandIn([monitor()]) as datadog:
-        answering(datadog, MONITORS, 429, headers={"X-RateLimit-Reset": "4"})
-        assert reasons(verify(datadog, seconds=2)) == {"observed": "rate-limited"}
+        answering(datadog, MONITORS, 429, headers={"X-RateLimit-Reset": "90"})
+        assert reasons(verify(datadog, seconds=60)) == {"observed": "rate-limited"}
         assert datadog.counts[MONITORS] == 1
 
 

@@ -29,6 +29,8 @@ from loopcheck_checks.systems.prometheus.client import Patience
 # Evaluated every five minutes, so that a month has few evaluations.
 SCENE = mutants.Scene(files=((mutants.PATH, mutants.RULES.replace("interval: 1m", "interval: 5m")),))
 CHECKER = PrometheusAlertChecker()
+HURRIED = Patience(request=0.3, backoff=0.01)
+"""For answers that do not come; for any other it may be too short on a busy machine."""
 HTML = b"<!DOCTYPE html><title>Sign in</title>"
 ASKED_OF_PROMETHEUS = (BUILD, RULES, CONFIG, ALERTMANAGERS, QUERY, RANGE)
 ASKED_OF_ALERTMANAGER = (STATUS, SILENCES, ALERTS)
@@ -36,7 +38,7 @@ ASKED_OF_ALERTMANAGER = (STATUS, SILENCES, ALERTS)
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr(client, "PATIENCE", Patience(request=1, backoff=0.01))
+    monkeypatch.setattr(client, "PATIENCE", Patience(request=20, backoff=0.01))
 
 
 @pytest.fixture(scope="module")
@@ -135,19 +137,19 @@ def test_what_breaks_once_is_asked_again(verify, servers, path):
 
 
 @pytest.mark.parametrize("path", [RULES, RANGE, SILENCES])
-def test_an_answer_in_drops_is_not_waited_for(verify, servers, path, monkeypatch):
-    monkeypatch.setattr(client, "PATIENCE", Patience(request=0.2, backoff=0.01))
+def test_an_answer_in_drops_is_not_waited_for(verify, servers, monkeypatch, path):
+    monkeypatch.setattr(client, "PATIENCE", HURRIED)
     servers.fault(path, 200, b" " * 10_000, trickle=0.05)
     begun = time.monotonic()
     assert "timeout" in reasons(verify(servers))
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 300  # all of it would take 500 s
 
 
-def test_a_server_that_hangs_is_given_up(repository, servers, monkeypatch):
-    monkeypatch.setattr(client, "PATIENCE", Patience(request=0.2, backoff=0.01))
+def test_a_server_that_hangs_is_given_up(repository, servers):
     servers.fault(QUERY, 200, b" " * 10_000, trickle=0.05)
     session = Session(repository, now=NOW, environment=servers.environment)
     server = Live(session.world())
+    server._client._patience = HURRIED
     for number in range(20):
         with pytest.raises(CannotTell, match="did not"):
             server.vector(f"x{number}")
