@@ -142,6 +142,11 @@ NEEDS_LEDGER = Reason(
     "Only the ledger can tell, and this run did not read it.",
     "Run loopcheck as the action, with `contents: read`; in a shell, give the ledger with `--ledger FILE`.",
 )
+NOT_REQUIRED = Reason(
+    "not-required",
+    "It is costly to see, and the item requires a lower rung, so it was not looked at.",
+    "Add `require: proven` to the item. To see it once, use `loopcheck verify --require proven`.",
+)
 NOTHING_CHECKED = Reason(
     "nothing-checked",
     "The required rung has no claim for this artifact, so nothing supports it.",

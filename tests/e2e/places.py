@@ -148,6 +148,7 @@ class Place:
         self.datadog.requests.clear()
         (self.folder / "event.json").write_text(json.dumps(payload))
         (used,) = set(re.findall(r"uses: (\S+/loopcheck@\S+)", text))
+        _clear()
         given = {
             **{name: value for name, value in self.github.environment.items() if name != "GITHUB_TOKEN"},
             "LOOPCHECK_DATADOG_URL": self.datadog.url,
@@ -177,6 +178,19 @@ class Place:
     def refused(self):
         """The requests of the last run that GitHub refused: none, if the job's permissions are enough."""
         return [f"{call.answered} {call.method} {call.path}" for call in self.github.requests if call.answered == 403]
+
+
+def _clear():
+    """Take away what a run that was killed has left: `act` gives its containers the same names again."""
+    for what, gone in (("ps --all", "rm --depend --time 0 --force"), ("volume ls", "volume rm --force")):
+        named = _podman(f"{what} --quiet --filter name=^act-loopcheck")
+        if named:
+            _podman(gone, *named)
+
+
+def _podman(command, *more):
+    done = subprocess.run(["podman", *command.split(), *more], capture_output=True, text=True, check=True)
+    return done.stdout.split()
 
 
 _SHOWN = ("issues", "pull_requests", "contents", "metadata")

@@ -786,3 +786,26 @@ def test_the_reopening_rests_on_the_closing_that_was_seen():
     assert reopening.closed_at == scene.now.isoformat()
     assert not reopening.basis.is_open
     assert all(one.basis.is_open for one in planned.effects if not isinstance(one, (Record, Reopen)))
+
+
+def test_only_where_loopcheck_has_no_comment_an_issue_is_new():
+    def new(planned):
+        return {one.issue: one.basis.is_new for one in planned.effects if not isinstance(one, (Record, Reopen))}
+
+    scene = Scene(1, 2)
+    everywhere = {1: (found(Verdict.FAILED, "#1"),), 2: (found(Verdict.FAILED, "#2"),)}
+    assert new(scene.sweep(seen=everywhere)) == {1: True, 2: True}
+    verified = {1: (found(Verdict.VERIFIED, "#1"),), 2: (found(Verdict.VERIFIED, "#2"),)}
+    assert new(scene.later(HOUR).plan(seen=verified)) == {1: False, 2: False}
+
+
+def test_an_issue_that_is_reopened_is_not_new():
+    scene = Scene()
+    scene.close()
+    scene.change(comments=())
+    scene.sweep(FAILED)
+    scene.change(comments=())
+    planned = scene.later(2 * HOUR).plan(FAILED)
+    after = [one for one in planned.effects if not isinstance(one, (Record, Reopen))]
+    assert [one for one in planned.effects if isinstance(one, Reopen)]
+    assert [one.basis.is_new for one in after] == [False] * len(after)

@@ -1,5 +1,6 @@
 """A real Prometheus and a real Alertmanager on this machine, where their programs are installed."""
 
+import json
 import os
 import shutil
 import socket
@@ -25,9 +26,10 @@ class Servers:
         rules: a rule file.
         routing: Alertmanager's configuration.
         samples: OpenMetrics text with time stamps, to have been scraped in the past.
+        targets: `host:port` of what is scraped beside Prometheus itself, as the job `shop`.
     """
 
-    def __init__(self, folder, *, rules, routing, samples=""):
+    def __init__(self, folder, *, rules, routing, samples="", targets=()):
         self.folder = folder
         self.prometheus = f"http://127.0.0.1:{free_port()}"
         self.alertmanager = f"http://127.0.0.1:{free_port()}"
@@ -37,7 +39,9 @@ class Servers:
             f"""global: {{scrape_interval: 1s, evaluation_interval: 1s, external_labels: {{region: eu}}}}
 rule_files: [rules.yml]
 alerting: {{alertmanagers: [{{static_configs: [{{targets: ["{self.alertmanager[7:]}"]}}]}}]}}
-scrape_configs: [{{job_name: self, static_configs: [{{targets: ["{self.prometheus[7:]}"]}}]}}]
+scrape_configs:
+  - {{job_name: self, static_configs: [{{targets: ["{self.prometheus[7:]}"]}}]}}
+  - {{job_name: shop, static_configs: [{{targets: {json.dumps(list(targets))}}}]}}
 """
         )
         if samples:

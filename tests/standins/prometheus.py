@@ -8,14 +8,17 @@ remembered, and fails the test at the end.
 """
 
 import json
-import threading
 import time
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+from standins.listening import Port
 
 BUILD = "/api/v1/status/buildinfo"
 CONFIG = "/api/v1/status/config"
+RUNTIME = "/api/v1/status/runtimeinfo"
 RULES = "/api/v1/rules"
 ALERTMANAGERS = "/api/v1/alertmanagers"
 QUERY = "/api/v1/query"
@@ -31,9 +34,11 @@ class PrometheusStandIn:
     Attributes:
         groups: the rules, as the API tells them.
         config: Prometheus's own configuration, in YAML.
+        reloaded: when it took up its configuration.
         alertmanagers: to how many it sends its alerts.
         results: for a query a function of the time that gives pairs of labels and value.
         routing: Alertmanager's configuration, in YAML.
+        build: what it says of itself. What only speaks as Prometheus does says no `goVersion`.
         requests: how often each path was asked for.
     """
 
@@ -42,9 +47,11 @@ class PrometheusStandIn:
     ):
         self.groups = list(groups)
         self.config = config
+        self.reloaded = datetime(2026, 1, 1, tzinfo=UTC)
         self.alertmanagers = alertmanagers
         self.results = results or {}
         self.routing = routing
+        self.build = {"version": "2.42.0"}
         self.silences = list(silences)
         self.alerts = list(alerts)
         self.requests = Counter()
@@ -53,20 +60,17 @@ class PrometheusStandIn:
         self._faults = {}
 
     def __enter__(self):
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self._port = Port(_handler(self))
         return self
 
     def __exit__(self, kind, *_):
-        self._server.shutdown()
-        self._server.server_close()
+        self._port.close()
         if kind is None:
             assert not self.unexpected, f"nobody should ask for {self.unexpected}"
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self._port.number}"
 
     @property
     def environment(self):
@@ -91,8 +95,9 @@ class PrometheusStandIn:
             found = {STATUS: {"config": {"original": self.routing}}, SILENCES: self.silences, ALERTS: self.alerts}
             return 200, found[path]
         data = {
-            BUILD: lambda: {"version": "2.42.0"},
+            BUILD: lambda: self.build,
             CONFIG: lambda: {"yaml": self.config},
+            RUNTIME: lambda: {"lastConfigTime": self.reloaded.isoformat()},
             RULES: lambda: {"groups": self.groups},
             ALERTMANAGERS: lambda: {"activeAlertmanagers": [{"url": "x"}] * self.alertmanagers},
             QUERY: lambda: self._vector(form),
@@ -113,10 +118,26 @@ class PrometheusStandIn:
 
     def _vector(self, form):
         moment = float(form["time"][0])
-        found = self._at(form["query"][0])(moment)
+        query = form["query"][0]
+        if query.endswith("]"):
+            return self._stored(query, moment)
+        found = self._at(query)(moment)
         return {
             "resultType": "vector",
             "result": [{"metric": labels, "value": [moment, _text(value)]} for labels, value in found],
+        }
+
+    def _stored(self, query, end):
+        """A sample of each minute of the last hour, whatever the range."""
+        selector = query.rpartition("[")[0]
+        at, name = self._at(selector), selector.partition("{")[0]
+        series = {}
+        for moment in range(int(end) // 60 * 60 - 3600, int(end) + 1, 60):
+            for labels, value in at(moment):
+                series.setdefault(tuple({"__name__": name, **labels}.items()), []).append([moment, _text(value)])
+        return {
+            "resultType": "matrix",
+            "result": [{"metric": dict(labels), "values": values} for labels, values in series.items()],
         }
 
     def _matrix(self, form):

@@ -15,7 +15,7 @@ from loopcheck_checks.datadog_monitor.manifest import (
     DatadogMonitorObservation,
     SeenMonitor,
 )
-from loopcheck_checks.datadog_monitor.recipients import links_to_runbook, notifies, receiver_there
+from loopcheck_checks.datadog_monitor.recipients import links_to_runbook, notifies, receiver_there, rules_apply
 from loopcheck_checks.datadog_monitor.replay.judge import judge_replay
 from loopcheck_checks.datadog_monitor.state import judge_state
 
@@ -38,6 +38,7 @@ def judge(expect: DatadogMonitorExpectation, seen: DatadogMonitorObservation) ->
     yield from claims
     yield from judge_state(expect, candidate, seen)
     yield notifies(expect, candidate, seen.rules)
+    yield from rules_apply(expect, candidate, seen.rules)
     for receiver in seen.receivers:
         yield receiver_there(receiver)
     if seen.runbook is not None:

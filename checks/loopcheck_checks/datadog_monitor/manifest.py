@@ -185,12 +185,17 @@ class SeenMonitor(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def edited(self) -> datetime | None:
-        """When its definition was last edited; `None` where that is not told, or in no form that is known."""
-        try:
-            edited = datetime.fromisoformat(str(self.monitor.modified))
-        except ValueError:
-            return None
-        return edited if edited.tzinfo else edited.replace(tzinfo=UTC)
+        """See `last_edited`."""
+        return last_edited(self.monitor)
+
+
+def last_edited(monitor: datadog.Monitor) -> datetime | None:
+    """When a monitor's definition was last edited; `None` where that is not told, or in no form that is known."""
+    try:
+        edited = datetime.fromisoformat(str(monitor.modified))
+    except ValueError:
+        return None
+    return edited if edited.tzinfo else edited.replace(tzinfo=UTC)
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True, tag="replayed"):
@@ -245,6 +250,9 @@ NOT_IN_DOWNTIME = ClaimKind("not-in-downtime", Rung.ACTIVE, "No downtime silence
 NOT_DRAFT = ClaimKind("not-draft", Rung.ACTIVE, "It is published: a draft tells nobody.")
 EVALUATES = ClaimKind("evaluates", Rung.ACTIVE, "It has data to evaluate.")
 NOTIFIES = ClaimKind("notifies", Rung.ACTIVE, "It tells somebody when it fires, and whom it was declared to tell.")
+RULE_APPLIES = ClaimKind(
+    "rule-applies", Rung.ACTIVE, "The notification rule that is to tell a handle applies to what the monitor sends."
+)
 RECEIVER_THERE = ClaimKind("receiver-there", Rung.ACTIVE, "What a declared handle leads to is there, in Datadog.")
 LINKS_TO_RUNBOOK = ClaimKind(
     "links-to-runbook", Rung.ACTIVE, "Its message links to the declared runbook, and file and section are there."
@@ -353,6 +361,11 @@ UNCERTAIN_HANDLE = Reason(
     "Whether it tells somebody depends on something that loopcheck cannot evaluate.",
     "Put the handle into the message where nothing conditions it.",
 )
+RULE_ELSEWHERE = Reason(
+    "rule-elsewhere",
+    "The notification rule that names the handle does not tell it what the monitor sends.",
+    "Give the monitor the tags that the rule asks for, widen the rule, or add the handle to the monitor's message.",
+)
 NO_RECEIVER = Reason(
     "no-receiver",
     "The handle leads to nothing that Datadog knows, so nobody is told.",
@@ -387,6 +400,12 @@ TOO_NOISY = Reason(
     "too-noisy",
     "Replayed, it also fires when nothing was wrong, more often than was declared.",
     "Raise the threshold, lengthen the window, set a recovery threshold, or declare the noise that you can bear.",
+)
+HISTORY_DIFFERS = Reason(
+    "history-differs",
+    "Replayed, it does not do what it did, by the events that Datadog has of it, so nothing follows from the replay.",
+    "Look at the alerts that the message names: it may have been silenced then, or samples came late. Where neither is"
+    " so, report the monitor's query to loopcheck.",
 )
 MODEL_NOT_REPLAYED = Reason(
     "model-not-replayed",

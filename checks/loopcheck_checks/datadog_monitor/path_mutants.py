@@ -40,6 +40,8 @@ class Scene(msgspec.Struct, frozen=True):
     channels: tuple[tuple[str, tuple[str, ...]], ...] = (("shop", ("#general", "#database")),)
     services: tuple[str, ...] = ("database",)
     scopes: tuple[str, ...] = ("monitors_read", "monitors_downtime", "integrations_read")
+    rules: tuple[dict[str, Any], ...] = ()
+    """Notification rules: what each says, but for its id."""
     declared: str = _DECLARED
     settings: str | None = None
     named: bool = True
@@ -48,6 +50,15 @@ class Scene(msgspec.Struct, frozen=True):
 
 PASSING = Scene()
 
+_RULE: dict[str, Any] = {
+    "name": "Database",
+    "filter": {"tags": ["team:shop"]},
+    "recipients": ["slack-shop-database", "pagerduty-database"],
+}
+_OTHER = {"name": "Search", "filter": {"tags": ["team:search"]}, "recipients": ["slack-shop-database"]}
+ROUTED = Scene(message=f"A replica is behind. [Runbook]({_URL})", rules=(_OTHER, _RULE))
+"""The same, by a notification rule instead of the message."""
+
 
 def _but(**changes: Any) -> Callable[[Scene], Scene]:
     return lambda it: msgspec.structs.replace(it, **changes)
@@ -55,6 +66,15 @@ def _but(**changes: Any) -> Callable[[Scene], Scene]:
 
 def _said(old: str, new: str) -> Callable[[Scene], Scene]:
     return lambda it: msgspec.structs.replace(it, message=replacing(old, new)(it.message))
+
+
+def _rule(**changes: Any) -> Callable[[Scene], Scene]:
+    return _but(rules=(_OTHER, {**_RULE, **changes}))
+
+
+def _only(transition: str) -> dict[str, Any]:
+    condition = {"scope": f"transition_type:{transition}", "recipients": _RULE["recipients"]}
+    return {"conditions": [condition], "fallback_recipients": ["slack-search"]}
 
 
 def _link(new: str) -> Callable[[Scene], Scene]:
@@ -140,6 +160,22 @@ def mutants() -> Iterator[Mutant[Scene]]:
         ("a team", _named("@team-database")),
         ("the key may not see integrations", _but(scopes=("monitors_read", "monitors_downtime"))),
     )
+    yield from edits(
+        ROUTED,
+        # The notification rule.
+        ("the rule is gone", _but(rules=(_OTHER,))),
+        ("no rule", _but(rules=())),
+        ("the rule is for another team", _rule(filter={"tags": ["team:shop-eu"]})),
+        ("the rule asks for one more tag", _rule(filter={"tags": ["team:shop", "env:prod"]})),
+        ("the rule's scope leaves it out", _rule(filter={"scope": "NOT team:shop"})),
+        ("the rule names others", _rule(recipients=["slack-search", "pagerduty-search"])),
+        ("the rule tells one of them", _rule(recipients=["slack-shop-database"])),
+        ("the rule tells when it is over", _rule(recipients=None, conditional_recipients=_only("is_recovery"))),
+        ("the rule tells at warnings", _rule(recipients=None, conditional_recipients=_only("is_warning"))),
+        ("the rule decides at run time", _rule(recipients=None)),
+        ("the rule's filter is of a new form", _rule(filter={"teams": ["shop"]})),
+        ("the rule leads to a channel that is gone", _but(channels=(("shop", ("#general",)),))),
+    )
 
 
 def harmless() -> Iterator[Mutant[Scene]]:
@@ -179,6 +215,17 @@ def harmless() -> Iterator[Mutant[Scene]]:
             _declares("receivers: must-exist\n", ""), _but(channels=(), services=(), scopes=PASSING.scopes[:2])
         )),
     )  # fmt: skip
+    yield Mutant("by a notification rule", ROUTED)
+    yield from edits(
+        ROUTED,
+        ("by a rule with a scope", _rule(filter={"scope": "team:(shop OR search)"})),
+        ("by a rule for alerts", _rule(recipients=None, conditional_recipients=_only("is_alert"))),
+        ("by a rule for every team", _rule(filter={"tags": ["team:*"]})),
+        ("by two rules", _but(rules=tuple({**_RULE, "recipients": [one]} for one in _RULE["recipients"]))),
+        ("by the message, whatever the rule", _both(
+            _but(message=PASSING.message), _rule(filter={"tags": ["team:search"]})
+        )),
+    )  # fmt: skip
 
 
 def outcomes() -> list[Outcome]:
@@ -206,6 +253,10 @@ def verdicts(those: Iterable[Mutant[Scene]]) -> list[Outcome]:
                 commits[scene.path, scene.runbook] = repository.commit({**gone, scene.path: scene.runbook})
                 before = scene.path
             datadog.monitors = [alarm(message=scene.message)]
+            datadog.rules = [
+                {"id": f"r{number}", "type": "monitor-notification-rule", "attributes": rule}
+                for number, rule in enumerate(scene.rules)
+            ]
             datadog.slack = {account: list(names) for account, names in scene.channels}
             datadog.pagerduty = list(scene.services)
             datadog.app_keys["good-app-key"] = set(scene.scopes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from loopcheck.checker import Claim, Evidence, Unseen
 from loopcheck_checks.datadog_monitor.manifest import (
     LINKS_TO_RUNBOOK,
@@ -10,12 +12,14 @@ from loopcheck_checks.datadog_monitor.manifest import (
     NOTIFIES_NOBODY,
     NOTIFIES_OTHERS,
     RECEIVER_THERE,
+    RULE_APPLIES,
+    RULE_ELSEWHERE,
     UNCERTAIN_HANDLE,
     DatadogMonitorExpectation,
     SeenMonitor,
 )
 from loopcheck_checks.datadog_monitor.query import parse
-from loopcheck_checks.systems.datadog import SITES, Monitor, Receiver, Rule, parts, tags, telling
+from loopcheck_checks.systems.datadog import SITES, Monitor, Receiver, Rule, hops, parts, recipients, tags, telling
 from loopcheck_checks.systems.runbook_links import Runbook, judge_link
 
 
@@ -30,6 +34,31 @@ def notifies(expect: DatadogMonitorExpectation, seen: SeenMonitor, rules: tuple[
     if told.how == "perhaps":
         return NOTIFIES.unknown(UNCERTAIN_HANDLE, told.message, here)
     return NOTIFIES.fails(NOTIFIES_OTHERS if told.how == "others" else NOTIFIES_NOBODY, told.message, here)
+
+
+def rules_apply(
+    expect: DatadogMonitorExpectation, seen: SeenMonitor, rules: tuple[Rule, ...] | Unseen
+) -> Iterator[Claim]:
+    """Whether the rule that is to tell a handle does so: of each handle that the monitor's message does not tell."""
+    keys = _keys(seen.monitor)
+    found = hops(seen.monitor, () if isinstance(rules, Unseen) else rules, keys, expect.handles)
+    for handle, ways in found.items():
+        if isinstance(rules, Unseen):
+            here = seen.evidence("notification rules were not seen")
+            yield RULE_APPLIES.unknown(rules, f"whether a notification rule tells {handle}: {rules.message}", here)
+            continue
+        if not ways:
+            continue  # that nothing tells it is what `notifies` says
+        best = ways[0]
+        more = f" ({len(ways) - 1} more name it)" if len(ways) > 1 else ""
+        said = f"the notification rule `{best.name}`, which names {handle}, {best.why}{more}"
+        here = seen.evidence(f"notification rule `{best.name}`")
+        if best.applies:
+            yield RULE_APPLIES.holds(said, here)
+        elif best.applies is None or recipients(seen.monitor, rules, keys).doubt(handle) is not None:
+            yield RULE_APPLIES.unknown(UNCERTAIN_HANDLE, said, here)
+        else:
+            yield RULE_APPLIES.fails(RULE_ELSEWHERE, said, here)
 
 
 def receiver_there(receiver: Receiver) -> Claim:

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import msgspec
 
-from loopcheck.checker import CannotTell, Checker, Claim, Unseen, World
-from loopcheck.reasons import AMBIGUOUS, NOT_VISIBLE
+from loopcheck.checker import CannotTell, Checker, Claim, Rung, Unseen, World
+from loopcheck.reasons import AMBIGUOUS, NOT_REQUIRED, NOT_VISIBLE
 from loopcheck.replay import Replay, Window
 from loopcheck_checks.prometheus_alert.asking import alertmanager, ask_prometheus, ask_routing
 from loopcheck_checks.prometheus_alert.definition import meant
@@ -20,10 +20,13 @@ from loopcheck_checks.prometheus_alert.manifest import (
     PrometheusAlertExpectation,
     PrometheusAlertObservation,
     PrometheusSettings,
+    Replayed,
     SeenRule,
 )
-from loopcheck_checks.prometheus_alert.proof import around_of, look_back, past_of
+from loopcheck_checks.prometheus_alert.proof import around_of, look_back, past_of, window_of
 from loopcheck_checks.prometheus_alert.search import live, search
+from loopcheck_checks.prometheus_alert.second import second_opinion
+from loopcheck_checks.systems.prometheus import Live
 from loopcheck_checks.systems.runbook_links import look_at_runbook
 
 
@@ -113,5 +116,15 @@ def _asked(
         if not expect.proves
         else server
         if isinstance(server, Unseen)
-        else world.attempt(lambda: look_back(expect, rule, server, world)),
+        else world.attempt(lambda: _proven(expect, rule, server, world)),
     )
+
+
+def _proven(expect: PrometheusAlertExpectation, rule: SeenRule, server: Live, world: World) -> Replayed:
+    """The rule over the window that proves it, by the replay and, where it can be had, by promtool."""
+    if world.requires < Rung.PROVEN:
+        raise CannotTell(NOT_REQUIRED, f"the item requires `{world.requires.value}`, so the alert was not replayed")
+    window = window_of(expect, world)
+    past = past_of(rule, server, world)
+    replayed = look_back(expect, past, window, world)
+    return msgspec.structs.replace(replayed, second=second_opinion(past, window, world))

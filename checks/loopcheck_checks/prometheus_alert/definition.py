@@ -116,8 +116,9 @@ def _strict(expect: PrometheusAlertExpectation, seen: SeenRule, here: Evidence) 
     if wanted is None or expression is None or expression.condition is None:
         return STRICT_ENOUGH.unknown(NOT_JUDGED, "its expression is no comparison of something with a number", here)
     alarm = expression.condition
-    if expect.alert is None and expect.expr is None and not expression.plain:
-        message = f"it compares `{(expression.compared or '')[:120]}`, not {expect.metric}: declare `alert` or `expr`"
+    if expect.metric is not None and expect.expr is None and not expression.plain:
+        compared = (expression.compared or "")[:120]
+        message = f"it compares `{compared}`, not {expect.metric} itself: declare that as `expr`"
         return STRICT_ENOUGH.unknown(NOT_JUDGED, message, here)
     if (mixed := _mixed(expect, expression)) is not None:
         message = f"it compares a value that is put together over all of `{mixed}`, in which the scope may drown"

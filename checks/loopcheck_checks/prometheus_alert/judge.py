@@ -31,8 +31,7 @@ def judge(expect: PrometheusAlertExpectation, seen: PrometheusAlertObservation) 
         yield _unreadable(seen)
         return
     if not equals:
-        meant_ = f"; did you mean {', '.join(seen.nearest)}?" if seen.nearest else ""
-        message = f"none of {seen.total} alerting rules fits{meant_}"
+        message = f"none of {seen.total} alerting rules fits{_hint(expect, seen)}"
         yield FOUND.fails(NO_RULE, message, Evidence(seen.source, "no such rule"))
         return
     if len(equals) > 1 and best is not Outcome.FAILS:
@@ -61,6 +60,13 @@ def judge(expect: PrometheusAlertExpectation, seen: PrometheusAlertObservation) 
         yield links_to_runbook(chosen, seen.live, seen.runbook)
     if expect.proves:
         yield from judge_proof(chosen, expect, seen)
+
+
+def _hint(expect: PrometheusAlertExpectation, seen: PrometheusAlertObservation) -> str:
+    if expect.alert is not None and expect.alert.strip() in seen.nearest:
+        wanted = " and ".join(word for word in (expect.metric, expect.expr) if word)
+        return f": what is named {expect.alert.strip()[:100]} does not read {wanted[:200]}"
+    return f"; did you mean {', '.join(seen.nearest)}?" if seen.nearest else ""
 
 
 def _distance(claims: list[Claim]) -> tuple[bool, int]:

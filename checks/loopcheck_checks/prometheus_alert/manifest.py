@@ -194,6 +194,24 @@ class SeenRouting(msgspec.Struct, frozen=True, kw_only=True, tag="routing"):
     routing: prometheus.Routing
 
 
+class SecondOpinion(msgspec.Struct, frozen=True, kw_only=True, tag="second"):
+    """The window by itself, by both: as it is replayed, and as `promtool` has it."""
+
+    tool: str
+    """`promtool 2.42.0`."""
+    samples: int
+    moved: bool
+    """Whether samples had to be moved, by less than a second, on which the results depend."""
+    replay: tuple[Firing, ...] = ()
+    theirs: tuple[Firing, ...] = ()
+
+
+class NotCompared(msgspec.Struct, frozen=True, tag="not-compared"):
+    """Why there is no second opinion."""
+
+    why: str
+
+
 class Replayed(msgspec.Struct, frozen=True, kw_only=True, tag="replayed"):
     """The rule, replayed."""
 
@@ -209,6 +227,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True, tag="replayed"):
     """Why the longer stretch could not be replayed; `None` where it was."""
     uncovered: float = 0
     """The share of the longer stretch of which there are no samples at all."""
+    second: SecondOpinion | NotCompared = NotCompared("nobody asked it")
 
 
 class PrometheusAlertObservation(Observation, frozen=True, kw_only=True):
@@ -385,6 +404,11 @@ NOT_FIRED = Reason(
     "not-fired",
     "Replayed over the window, it does not fire.",
     "Change threshold or `for` until it would have; the message says what was missing.",
+)
+ENGINES_DIFFER = Reason(
+    "engines-differ",
+    "The replay and promtool, on the same samples, differ in when it fires.",
+    "Look at both answers in Prometheus: one of them is wrong, or it hangs by less than a second.",
 )
 ALREADY_FIRING = Reason(
     "already-firing",

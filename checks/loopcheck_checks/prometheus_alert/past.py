@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import msgspec
+
 from loopcheck.checker import Claim, Evidence, Unseen
 from loopcheck.reasons import NO_INCIDENT_TIME
-from loopcheck.replay import Firing, elapsed, says_how_often, says_when
+from loopcheck.replay import Firing, Replay, clock, elapsed, says_how_often, says_silence, says_when
+from loopcheck.sketch import sketched
 from loopcheck_checks.prometheus_alert.definition import expression_of
 from loopcheck_checks.prometheus_alert.manifest import (
     ALREADY_FIRING,
+    ENGINES_DIFFER,
     IN_TIME,
     MOST_UNCOVERED,
     NO_SAMPLES,
@@ -19,9 +23,11 @@ from loopcheck_checks.prometheus_alert.manifest import (
     TOO_LATE,
     TOO_NOISY,
     WITHIN_BUDGET,
+    NotCompared,
     PrometheusAlertExpectation,
     PrometheusAlertObservation,
     Replayed,
+    SecondOpinion,
     SeenRule,
 )
 from loopcheck_checks.systems.prometheus import durations
@@ -39,23 +45,90 @@ def judge_proof(
     window = proof.replay.window
     span = f"{window.start:%Y-%m-%d %H:%M} to {window.end:%H:%M} UTC"
     here = Evidence(proof.source, f"replayed from {span}, every {durations.shown(proof.replay.step)}", window.end)
+    differs = difference(proof, seen)
+    if differs is not None:
+        # No claim about the past stands on a replay that is in doubt.
+        yield REPLAYED.unknown(ENGINES_DIFFER, differs, here, _compared(proof, here))
+        if expect.before is not None:
+            yield IN_TIME.unknown(ENGINES_DIFFER, "when it fires is in doubt", here)
+        if expect.at_most is not None:
+            yield WITHIN_BUDGET.unknown(ENGINES_DIFFER, "when it fires is in doubt", here)
+        return
     first = proof.replay.caught
     if first is None:
-        yield _not_fired(chosen, proof, here)
+        claim = _not_fired(chosen, proof, here)
     else:
         what = f"{first.group[:120]} fires first; {here.seen}" if first.group else here.seen
-        yield REPLAYED.holds(_answer(first, proof, seen), Evidence(here.source, what, here.at), *_recorded(proof))
-        if expect.before is not None:
-            yield _in_time(first, seen, here)
+        shown = Evidence(here.source, what, here.at)
+        claim = REPLAYED.holds(_answer(first, proof, seen), shown, _compared(proof, here), *_recorded(proof))
+    yield msgspec.structs.replace(claim, sketch=sketched(proof.replay))
+    if first is not None and expect.before is not None:
+        yield _in_time(first, seen, here)
     if expect.at_most is not None:
         yield _budget(expect, proof, here)
 
 
 def _answer(first: Firing, proof: Replayed, seen: PrometheusAlertObservation) -> str:
     when = says_when(first.start, proof.replay.window, seen.detected)
-    if proof.replay.around is None or proof.uncovered > MOST_UNCOVERED:
-        return when
-    return f"{when}; {says_how_often(len(proof.replay.others), proof.replay.around)}"
+    if proof.replay.around is not None and proof.uncovered <= MOST_UNCOVERED:
+        when = f"{when}; {says_how_often(len(proof.replay.others), proof.replay.around)}"
+    return f"{when}{_agrees(proof)}"
+
+
+def _agrees(proof: Replayed) -> str:
+    return "; promtool agrees" if isinstance(proof.second, SecondOpinion) else ""
+
+
+def _compared(proof: Replayed, here: Evidence) -> Evidence:
+    """What became of the comparison with promtool."""
+    second = proof.second
+    if isinstance(second, NotCompared):
+        return Evidence(here.source, f"not compared with promtool: {second.why[:300]}", here.at)
+    moved = ", moved by less than a second" if second.moved else ""
+    return Evidence(here.source, f"{second.tool} test rules, on {second.samples:,} samples{moved}", here.at)
+
+
+def difference(proof: Replayed, seen: PrometheusAlertObservation) -> str | None:
+    """Both answers, where promtool says otherwise than the replay; `None` where it says the same, or nothing.
+
+    On the very same samples both must have the same firings. Where some had to be moved, a result close to the
+    threshold may be another one, and only the answer itself must be the same, to one evaluation.
+    """
+    second = proof.second
+    if isinstance(second, NotCompared) or second.replay == second.theirs:
+        return None
+    mine, theirs = (
+        msgspec.structs.replace(proof.replay, firings=one, around=None) for one in (second.replay, second.theirs)
+    )
+    if second.moved and _same_answer(mine, theirs):
+        return None
+    told = [_told(one, seen) for one in (mine, theirs)]
+    if told[0] == told[1]:
+        told = [_spans(one.firings, other.firings) for one, other in ((mine, theirs), (theirs, mine))]
+    return f"by `query_range` it {told[0]}; by {second.tool} it {told[1]}"
+
+
+def _same_answer(mine: Replay, theirs: Replay) -> bool:
+    if mine.caught is None or theirs.caught is None:
+        return mine.caught is theirs.caught and (mine.already is None) == (theirs.already is None)
+    return abs(mine.caught.start - theirs.caught.start).total_seconds() <= mine.step
+
+
+def _told(replay: Replay, seen: PrometheusAlertObservation) -> str:
+    if replay.caught is not None:
+        return says_when(replay.caught.start, replay.window, seen.detected)
+    if replay.already is not None:
+        return f"has been firing since {clock(replay.already.start)}"
+    return says_silence(replay.window)
+
+
+def _spans(those: tuple[Firing, ...], others: tuple[Firing, ...]) -> str:
+    """The first of the firings that only one of two has."""
+    own = next((one for one in those if one not in others), None)
+    if own is None:
+        return "fires no more often"
+    on = f" on {own.group[:120]}" if own.group else ""
+    return f"fires from {clock(own.start)} to {clock(own.end) if own.end is not None else 'the end'}{on}"
 
 
 def _recorded(proof: Replayed) -> Iterator[Evidence]:
@@ -77,7 +150,8 @@ def _not_fired(chosen: SeenRule, proof: Replayed, here: Evidence) -> Claim:
     if proof.silent:
         return REPLAYED.unknown(NO_SAMPLES, f"there are no samples of `{proof.silent[0][:200]}` from then", here)
     missed = _near_miss(chosen, proof)
-    return REPLAYED.fails(NOT_FIRED, f"it does not fire in the window{missed}", here)
+    said = f"it does not fire in the window{missed}{_agrees(proof)}"
+    return REPLAYED.fails(NOT_FIRED, said, here, _compared(proof, here))
 
 
 def _near_miss(chosen: SeenRule, proof: Replayed) -> str:

@@ -48,20 +48,18 @@ def window_of(expect: PrometheusAlertExpectation, world: World) -> Window:
     return Window(window.start, min(window.end, world.now))
 
 
-def look_back(expect: PrometheusAlertExpectation, seen: SeenRule, server: Live, world: World) -> Replayed:
+def look_back(expect: PrometheusAlertExpectation, rule: Past, window: Window, world: World) -> Replayed:
     """Replay a rule over the window that proves it, and over the time around it.
 
     Raises:
         CannotTell: it cannot be replayed faithfully, or Prometheus did not answer.
     """
-    window = window_of(expect, world)
-    rule = past_of(seen, server, world)
     span = expect.at_most.span if expect.at_most is not None else _MONTH
     around = around_of(window, span, world)
     wide = world.attempt(lambda: rule.replayed(window, around))
     unheard = wide if isinstance(wide, Unseen) else None
     return Replayed(
-        source=f"{server.url}/graph",
+        source=f"{rule.server.url}/graph",
         replay=rule.replayed(window, None) if isinstance(wide, Unseen) else wide,
         silent=rule.silent(window),
         gap=rule.uncovered(window),
@@ -106,33 +104,41 @@ class Past:
     """A rule with the Prometheus that knows what it would have seen."""
 
     def __init__(self, seen: SeenRule, expression: Expression, server: Live, interval: float) -> None:
-        self._rule = seen.rule
+        self.rule = seen.rule
+        self.server = server
         self._expression = expression
-        self._server = server
         self._interval = interval
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        """What its expression reads."""
+        return self._expression.selectors
 
     def steps(self, window: Window) -> Evaluations:
         """The evaluations of a window, with as many before it as its state at the beginning depends on."""
-        lead = self._rule.hold + 2 * self._rule.keep + 10 * self._interval + EARLY.total_seconds()
+        lead = self.rule.hold + 2 * self.rule.keep + 10 * self._interval + EARLY.total_seconds()
         return _evaluations(window.start.timestamp() - lead, window.end.timestamp(), self._interval)
 
     def _values(self, query: str, steps: Evaluations) -> Mapping[Labels, list[int]]:
-        shifted = msgspec.structs.replace(steps, start=steps.start - self._rule.offset)
-        return {labels: present_of(held, shifted) for labels, held in self._server.matrix(query, shifted).items()}
+        shifted = msgspec.structs.replace(steps, start=steps.start - self.rule.offset)
+        return {labels: present_of(held, shifted) for labels, held in self.server.matrix(query, shifted).items()}
 
     def firings(self, steps: Evaluations) -> tuple[Firing, ...]:
         """When its alerts would have fired."""
-        results = self._values(self._rule.expr, steps)
+        return replay(self.present(steps), steps, self.rule.hold, self.rule.keep)
+
+    def present(self, steps: Evaluations) -> Mapping[Labels, Sequence[int]]:
+        """At which evaluations each of its alerts has a result, by the labels that the rule does not set itself."""
+        results = self._values(self.rule.expr, steps)
         alerts: dict[Labels, Sequence[int]] = {}
         for labels, present in results.items():
-            own = tuple(sorted({**dict(labels), **self._rule.fixed_labels}.items()))
+            own = tuple(sorted({**dict(labels), **self.rule.fixed_labels}.items()))
             if own in alerts and not set(alerts[own]).isdisjoint(present):
                 raise CannotTell(UNFAITHFUL, f"two of its results become one alert, {named(own)[:200]}")
             alerts[own] = sorted({*alerts.get(own, ()), *present})
-        if self._rule.limit and len(alerts) > self._rule.limit:
-            raise CannotTell(UNFAITHFUL, f"it has more alerts than the limit of its group, {self._rule.limit}")
-        plain = {_without(own, self._rule.fixed_labels): present for own, present in alerts.items()}
-        return replay(plain, steps, self._rule.hold, self._rule.keep)
+        if self.rule.limit and len(alerts) > self.rule.limit:
+            raise CannotTell(UNFAITHFUL, f"it has more alerts than the limit of its group, {self.rule.limit}")
+        return {_without(own, self.rule.fixed_labels): present for own, present in alerts.items()}
 
     def replayed(self, window: Window, around: Window | None) -> Replay:
         """The rule over a window, with what else fires in the stretch around it."""
@@ -140,7 +146,7 @@ class Past:
         near = self.steps(window)
         fired = self.firings(self.steps(told))
         return Replay(
-            rule=f"{self._rule.alert}: {' '.join(self._rule.expr.split())[:300]}",
+            rule=f"{self.rule.alert}: {' '.join(self.rule.expr.split())[:300]}",
             window=window,
             step=self._interval,
             firings=tuple(one for one in fired if one.start <= told.end and (not one.end or one.end > told.start)),
@@ -155,13 +161,13 @@ class Past:
         if self._expression.compared is None:
             return ()
         first = max(0, steps.number(window.start.timestamp()))
-        inside = Evaluations(steps.time(first) - self._rule.offset, steps.step, steps.count - first)
+        inside = Evaluations(steps.time(first) - self.rule.offset, steps.step, steps.count - first)
         out = []
-        for labels, held in sorted(self._server.matrix(self._expression.compared, inside).items())[:_MOST_CURVES]:
+        for labels, held in sorted(self.server.matrix(self._expression.compared, inside).items())[:_MOST_CURVES]:
             values: list[float | None] = [None] * inside.count
             for time, value in held:
                 values[inside.number(time)] = value if math.isfinite(value) else None
-            times = tuple(inside.time(number) + self._rule.offset for number in range(inside.count))
+            times = tuple(inside.time(number) + self.rule.offset for number in range(inside.count))
             out.append(Curve(times, tuple(values), named(labels)))
         return tuple(out)
 
@@ -178,8 +184,8 @@ class Past:
     def recorded(self, window: Window) -> tuple[Firing, ...]:
         """When Prometheus recorded the alert as firing, by whatever rule it had of that name then."""
         steps = self.steps(window)
-        chosen = Selector("ALERTS", (Matcher("alertname", "=", self._rule.alert), Matcher("alertstate", "=", "firing")))
-        found = {labels: present_of(held, steps) for labels, held in self._server.matrix(str(chosen), steps).items()}
+        chosen = Selector("ALERTS", (Matcher("alertname", "=", self.rule.alert), Matcher("alertstate", "=", "firing")))
+        found = {labels: present_of(held, steps) for labels, held in self.server.matrix(str(chosen), steps).items()}
         return tuple(
             one
             for one in episodes(replay(found, steps, 0, 0))
@@ -191,14 +197,14 @@ class Past:
         needed = [one for one in self._expression.selectors if not one.optional]
         coarse = _coarse(window)
         if not needed:
-            return () if self._server.matrix("count(up)", coarse) else ("up",)
-        return tuple(str(one) for one in needed if not self._server.matrix(f"count({one})", coarse))
+            return () if self.server.matrix("count(up)", coarse) else ("up",)
+        return tuple(str(one) for one in needed if not self.server.matrix(f"count({one})", coarse))
 
     def uncovered(self, around: Window) -> float:
         """The share of a stretch of which there are no samples at all, neither of what it reads nor of `up`."""
         coarse = _coarse(around)
         query = " or ".join(["count(up)", *(f"count({one})" for one in self._expression.selectors)])
-        there = {number for held in self._server.matrix(query, coarse).values() for number in present_of(held, coarse)}
+        there = {number for held in self.server.matrix(query, coarse).values() for number in present_of(held, coarse)}
         return 1 - len(there) / coarse.count
 
 

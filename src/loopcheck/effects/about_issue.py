@@ -141,7 +141,8 @@ class AboutIssue:
 
     @property
     def _basis(self) -> Basis:
-        return Basis(body_digest(self._issue.body), self._is_open)
+        is_new = not self._own and self._is_open is self._issue.is_open
+        return Basis(body_digest(self._issue.body), self._is_open, is_new)
 
 
 def looks_of(seen: Seen, memory: Memory, situation: Situation) -> tuple[Look, ...]:

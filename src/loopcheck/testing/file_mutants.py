@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -49,8 +48,7 @@ def outcomes(checker: AnyChecker, mutants: Iterable[Mutant[Declared]]) -> list[O
 
 def _outcome(checker: AnyChecker, mutant: Mutant[Declared], repository: RepositoryBuilder, number: int) -> Outcome:
     session = repository.session(ref=f"refs/mutants/{number}")
-    with closing(session.repository):
-        result = examine(checker, mutant.mutated.expect, session)
+    result = examine(checker, mutant.mutated.expect, session)
     reasons = tuple(dict.fromkeys(claim.reason for claim in result.claims if claim.reason))
     return Outcome(mutant.name, result.verdict, reasons)
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from standins.datadog import CHANNELS, FAULTS, MONITORS, SERVICE, DatadogStandIn, Fault
+from standins.volume import in_part
 
 from loopcheck.binding import BindingError
 from loopcheck.model import Verdict
@@ -86,6 +87,84 @@ def test_each_hop_is_a_claim_of_its_own(repository, datadog):
     ]
 
 
+def routed(datadog, *rules):
+    datadog.monitors = [alarm(message=path_mutants.ROUTED.message)]
+    datadog.rules = [
+        {"id": f"r{n}", "type": "monitor-notification-rule", "attributes": it} for n, it in enumerate(rules)
+    ]
+
+
+def test_a_notification_rule_is_a_hop(repository, datadog):
+    routed(datadog, *path_mutants.ROUTED.rules)
+    result = look(repository, datadog)
+    assert result.verdict is Verdict.VERIFIED
+    assert [(it.claim, it.message) for it in result.claims if it.claim in ("rule-applies", "receiver-there")] == [
+        (
+            "rule-applies",
+            "the notification rule `Database`, which names @slack-shop-database, is for team:shop (1 more name it)",
+        ),
+        ("rule-applies", "the notification rule `Database`, which names @pagerduty-database, is for team:shop"),
+        ("receiver-there", "@slack-shop-database leads to the channel #database of the Slack account shop"),
+        ("receiver-there", "@pagerduty-database leads to the PagerDuty service database"),
+    ]
+
+
+TO_SLACK = {"name": "DB", "recipients": ["slack-shop-database"], "filter": {"tags": ["team:db"]}}
+ON_RECOVERY = {"conditions": [{"scope": "transition_type:is_recovery", "recipients": ["slack-shop-database"]}]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason", "says"),
+    [
+        (TO_SLACK, "rule-elsewhere", "is for team:db, and what the monitor sends is not"),
+        ({**TO_SLACK, "filter": {"scope": "team:db"}}, "rule-elsewhere", "is for team:db, and"),
+        (
+            {"name": "DB", "filter": {"tags": ["team:shop"]}, "conditional_recipients": ON_RECOVERY},
+            "rule-elsewhere",
+            "tells it at other times only",
+        ),
+        ({**TO_SLACK, "filter": {"tags": ["host:db1"]}}, "uncertain-handle", "which depends on what fires"),
+    ],
+)
+def test_a_rule_that_does_not_lead_on(repository, datadog, rule, reason, says):
+    routed(datadog, rule)
+    datadog.monitors[0]["query"] = "avg(last_5m):avg:shop.errors{*} by {host} > 1"
+    result = look(repository, datadog, "name: An alarm\nnotifies: '@slack-shop-database'")
+    (claim,) = (claim for claim in result.claims if claim.claim == "rule-applies")
+    assert (claim.reason, says in claim.message) == (reason, True)
+    assert reasons(result)["notifies"] == ("uncertain-handle" if reason == "uncertain-handle" else "notifies-nobody")
+
+
+@pytest.mark.parametrize("doubt", ["another rule", "a rule that decides at run time", "the message"])
+def test_what_may_tell_it_keeps_a_rule_from_failing(repository, datadog, doubt):
+    other = {"name": "New", "filter": {"teams": ["shop"]}, "recipients": ["slack-shop-database"]}
+    if doubt != "another rule":
+        other["recipients"] = []
+    routed(datadog, TO_SLACK, *([] if doubt == "the message" else [other]))
+    if doubt == "the message":
+        datadog.monitors[0]["message"] = '{{#is_match "host.name" "db1"}}@slack-shop-database{{/is_match}}'
+    result = look(repository, datadog, "name: An alarm\nnotifies: '@slack-shop-database'")
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert reasons(result)["rule-applies"] == "uncertain-handle"
+
+
+def test_rules_that_cannot_be_seen(repository, datadog):
+    routed(datadog)
+    datadog.fault("GET /api/v2/monitor/notification_rule", FAULTS["403"], times=None)
+    declared = f"name: An alarm\nnotifies: [{HANDLES}]"
+    assert reasons(look(repository, datadog, declared)) == {"notifies": "refused", "rule-applies": "refused"}
+    datadog.monitors = [alarm(message=PASSING.message)]
+    assert look(repository, datadog, declared).verdict is Verdict.VERIFIED
+
+
+def test_where_anybody_will_do_only_a_rule_that_is_needed_is_a_hop(repository, datadog):
+    routed(datadog, *path_mutants.ROUTED.rules)
+    said = {claim.claim: claim for claim in look(repository, datadog, "name: An alarm").claims}
+    assert "@pagerduty-database" in said["rule-applies"].message
+    datadog.monitors = [alarm(message="@ops")]
+    assert "rule-applies" not in {claim.claim for claim in look(repository, datadog, "name: An alarm").claims}
+
+
 def test_one_broken_hop_does_not_hide_the_others(repository, datadog):
     datadog.slack["shop"] = ["#general"]
     result = look(repository, datadog)
@@ -120,10 +199,11 @@ def test_the_key_lacks_the_scope_and_the_message_says_which(repository, datadog)
     assert "`integrations_read`" in next(claim.message for claim in result.claims if claim.reason)
 
 
+@pytest.mark.parametrize("faults", in_part(FAULTS.values()))
 @pytest.mark.parametrize("path", [SHOP, DATABASE])
-def test_no_fault_changes_what_is_true(repository, datadog, path):
+def test_no_fault_changes_what_is_true(repository, datadog, path, faults):
     gone = PASSING.declared.replace("database", "gone")
-    for fault in FAULTS.values():
+    for fault in faults:
         if fault.hang or fault.trickle:
             continue  # what a time-out means is the client's own business, and tried there
         datadog.fault(f"GET {path}", fault, times=None)
@@ -187,6 +267,14 @@ def test_a_runbook_that_cannot_be_read_is_not_missing(repository, datadog):
 def test_without_a_link_declared_nothing_is_said_of_one(repository, datadog):
     datadog.monitors = [alarm(message="@ops")]
     assert look(repository, datadog, "name: An alarm").verdict is Verdict.VERIFIED
+
+
+def test_samples_are_asked_for_where_the_proof_is_required(repository, datadog):
+    window = "{from: 2026-11-01T09:14Z, to: 2026-11-01T10:14Z}"
+    result = look(repository, datadog, f"name: An alarm\nproven-by: {window}")
+    assert result.verdict is Verdict.VERIFIED
+    assert reasons(result) == {"would-have-fired": "not-required"}
+    assert not [path for path in datadog.counts if "timeseries" in path]
 
 
 def test_what_was_seen_can_be_recorded(repository, datadog):

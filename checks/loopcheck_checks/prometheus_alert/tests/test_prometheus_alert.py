@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from standins.prometheus import RANGE
 
 from loopcheck.binding import BindingError
 from loopcheck.checker import CannotTell, Replayer
@@ -58,6 +59,9 @@ RATE = "{alert: Errors, expr: 'rate(errors_total[5m]) > 3'}"
         ("{metric: lag, fires-when: '== 30'}", [LAG], "inconclusive", "not-judged"),
         ("{metric: errors_total, fires-when: '> 3'}", [RATE], "inconclusive", "not-judged"),
         ("{alert: Errors, fires-when: '> 3'}", [RATE], "verified", None),
+        ("{alert: Errors, metric: errors_total, fires-when: '> 3'}", [RATE], "inconclusive", "not-judged"),
+        ("{metric: lag, fires-when: '> 30'}", ["{alert: Lag, expr: lag * 0.1 > 30}"], "inconclusive", "not-judged"),
+        ("{metric: lag, fires-when: '> 30'}", ["{alert: Lag, expr: lag offset 1d > 30}"], "inconclusive", "not-judged"),
         ("{expr: 'rate(errors_total [5m])', fires-when: '> 3'}", [RATE], "verified", None),
         ("{expr: 'rate(errors_total[5m])>3'}", [RATE], "verified", None),
         ("{expr: 'rate(errors_total[1m])'}", [RATE], "failed", "no-rule"),
@@ -78,6 +82,21 @@ RATE = "{alert: Errors, expr: 'rate(errors_total[5m]) > 3'}"
 )
 def test_what_is_declared_and_what_is_there(verify, declared, those, verdict, reason):
     assert verify(declared, {"rules.yml": rules(*those)}) == (verdict, reason)
+
+
+@pytest.mark.parametrize(
+    ("declared", "hint"),
+    [
+        ("{alert: Lagg}", "; did you mean Lag?"),
+        ("{alert: Lag, metric: delay}", ": what is named Lag does not read delay"),
+        ("{alert: Errors, metric: lag}", ""),
+    ],
+)
+def test_a_hint_names_what_is_wrong(tmp_path, declared, hint):
+    repository = RepositoryBuilder(tmp_path / "checkout")
+    repository.commit({"rules.yml": rules(LAG)})
+    (found,) = examine(CHECKER, declared, repository.session(environment={}), requires=Rung.EXISTS).claims
+    assert found.message == f"none of 1 alerting rules fits{hint}"
 
 
 @pytest.mark.parametrize(
@@ -202,10 +221,23 @@ def answer(tmp_path, **changes):
     repository.commit(dict(scene.files))
     with mutants.stand_in(scene) as servers:
         session = repository.session(environment=servers.environment)
-        observation = CHECKER.observe(expectation(CHECKER, scene.expect), session.world(mutants.INCIDENT))
+        observation = CHECKER.observe(expectation(CHECKER, scene.expect), session.world(mutants.INCIDENT, Rung.PROVEN))
     assert round_trips(observation)
     claims = {claim.claim: claim for claim in CHECKER.judge(expectation(CHECKER, scene.expect), observation)}
+    assert len(claims["replayed"].sketch.values) == 60
     return claims["replayed"].message, observation.proof
+
+
+def test_who_requires_less_than_proven_is_not_kept_waiting(tmp_path):
+    repository = RepositoryBuilder(tmp_path)
+    repository.commit(dict(mutants.PASSING.files))
+    with mutants.stand_in(mutants.PASSING) as servers:
+        session = repository.session(environment=servers.environment)
+        result = examine(CHECKER, mutants.PASSING.expect, session, incident=mutants.INCIDENT)
+        assert RANGE not in servers.requests
+    assert result.verdict is Verdict.VERIFIED
+    (claim,) = (claim for claim in result.claims if claim.rung is Rung.PROVEN)
+    assert (claim.claim, claim.reason) == ("replayed", "not-required")
 
 
 def test_the_answer(tmp_path):

@@ -27,7 +27,7 @@ from loopcheck_checks.systems.datadog.export import (
 from loopcheck_checks.systems.datadog.live import list_downtimes, list_monitors, list_rules
 from loopcheck_checks.systems.datadog.message import parts
 from loopcheck_checks.systems.datadog.receivers import OTHER_RECEIVER, Receiver, look_for_receiver
-from loopcheck_checks.systems.datadog.recipients import Telling, telling
+from loopcheck_checks.systems.datadog.recipients import Telling, hops, recipients, telling
 from loopcheck_checks.systems.datadog.records import (
     Condition,
     Downtime,
@@ -66,6 +66,7 @@ __all__ = [
     "Unreadable",
     "downtimes_of",
     "has_keys",
+    "hops",
     "list_downtimes",
     "list_monitors",
     "list_rules",
@@ -74,6 +75,7 @@ __all__ = [
     "monitor_page",
     "parts",
     "read_export",
+    "recipients",
     "secrets",
     "site_of",
     "telling",
@@ -83,8 +85,8 @@ SECRETS = (
     Secret(API_KEY, "Datadog's API key. Not needed where the monitors are exported to the repository.", required=False),
     Secret(
         APP_KEY,
-        "An application key with the scopes `monitors_read`, `monitors_downtime`, to replay `timeseries_query`, and for"
-        " `receivers` `integrations_read`.",
+        "An application key with the scopes `monitors_read`, `monitors_downtime`, to replay `timeseries_query` and, to"
+        " compare that with what happened, `events_read`, and for `receivers` `integrations_read`.",
         required=False,
     ),
     Secret(SITE, "The site, where it is not datadoghq.com.", required=False, confidential=False),

@@ -60,6 +60,61 @@ def recipients(monitor: Monitor, rules: Sequence[Rule], keys: frozenset[str] | N
     return Recipients(surely, {key: why for key, why in perhaps.items() if key not in surely}, said.otherwise)
 
 
+class RuleHop(msgspec.Struct, frozen=True):
+    """How far a notification rule leads to a handle that it names."""
+
+    name: str
+    applies: bool | None
+    """To an alert of the monitor, and tells the handle then; `None` where that depends on what fires."""
+    why: str
+
+
+def hops(
+    monitor: Monitor, rules: Sequence[Rule], keys: frozenset[str] | None, wanted: Sequence[str]
+) -> dict[str, tuple[RuleHop, ...]]:
+    """The rules on the way to handles that no alert's message tells, those that lead furthest first.
+
+    Args:
+        monitor: the monitor.
+        rules: all notification rules.
+        keys: see `recipients`.
+        wanted: handles in lower case; none where anybody will do, which are then those that some rule tells.
+
+    Returns:
+        By handle the rules that name it. Where what the message tells is enough, there is no hop.
+    """
+    found = recipients(monitor, rules, keys)
+    said = told(monitor.message or "", monitor.priority)
+    if not wanted:
+        wanted = () if said.surely else tuple(found.surely)
+    out: dict[str, tuple[RuleHop, ...]] = {}
+    for handle in wanted:
+        if handle in said.surely:
+            continue
+        those = [_hop(rule, monitor, keys, handle) for rule in rules if handle in _named_by(rule)]
+        out[handle] = tuple(sorted(those, key=lambda one: (True, None, False).index(one.applies)))
+    return out
+
+
+def _named_by(rule: Rule) -> set[str]:
+    conditional = (recipient for condition in rule.conditions for recipient in condition.recipients)
+    return {_handle(recipient) for recipient in (*rule.recipients, *conditional, *rule.fallback)}
+
+
+def _hop(rule: Rule, monitor: Monitor, keys: frozenset[str] | None, handle: str) -> RuleHop:
+    name = rule.name[:60] or rule.id[:60]
+    matches = _matches(rule, monitor, keys)
+    asks = rule.scope if rule.scope is not None else " and ".join(rule.tags)
+    if matches is False:
+        return RuleHop(name, False, f"is for {asks[:120]}, and what the monitor sends is not")
+    sure = [certain for told_, certain in _of_rule(rule, monitor) if told_ == handle]
+    if not sure:
+        return RuleHop(name, False, "tells it at other times only")
+    if matches and any(sure):
+        return RuleHop(name, True, f"is for {asks[:120]}")
+    return RuleHop(name, None, f"is for {asks[:120]}, which depends on what fires" if not matches else "may tell it")
+
+
 def _matches(rule: Rule, monitor: Monitor, keys: frozenset[str] | None) -> bool | None:
     """Whether a rule applies to what the monitor sends: its own tags, and those of the group that fires."""
     if not rule.readable and not rule.tags and rule.scope is None:

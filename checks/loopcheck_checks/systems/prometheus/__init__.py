@@ -6,6 +6,7 @@ from loopcheck.checker import Secret
 from loopcheck_checks.systems.prometheus.alertmanager import Alertmanager, Silence
 from loopcheck_checks.systems.prometheus.client import (
     ALERTMANAGER,
+    JUST_RELOADED,
     PARTIAL_ANSWER,
     PROMETHEUS,
     QUERY_REFUSED,
@@ -15,6 +16,8 @@ from loopcheck_checks.systems.prometheus.client import (
 )
 from loopcheck_checks.systems.prometheus.expression import Expression, Matcher, Selector, parse
 from loopcheck_checks.systems.prometheus.live import DEFAULT_INTERVAL, Live, LiveRule, Settings
+from loopcheck_checks.systems.prometheus.promtool import Promtool
+from loopcheck_checks.systems.prometheus.rehearsal import Stored
 from loopcheck_checks.systems.prometheus.routes import AlertLabels, Reached, Receiver, Routing, read_routing
 from loopcheck_checks.systems.prometheus.rules import Rule, RuleFile, read_rules
 
@@ -30,6 +33,7 @@ __all__ = [
     "Live",
     "LiveRule",
     "Matcher",
+    "Promtool",
     "Reached",
     "Receiver",
     "Routing",
@@ -38,6 +42,7 @@ __all__ = [
     "Selector",
     "Settings",
     "Silence",
+    "Stored",
     "is_set",
     "parse",
     "read_routing",
@@ -61,5 +66,5 @@ SECRETS = (
 )
 """What a kind that looks at Prometheus lists in its manifest."""
 
-REASONS = (UNSAFE_ADDRESS, QUERY_REFUSED, PARTIAL_ANSWER)
+REASONS = (UNSAFE_ADDRESS, QUERY_REFUSED, PARTIAL_ANSWER, JUST_RELOADED)
 """The reasons that come from here, likewise."""

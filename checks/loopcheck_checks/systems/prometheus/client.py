@@ -49,6 +49,11 @@ PARTIAL_ANSWER = Reason(
     "The answer came with warnings, so something may be missing from it.",
     "Look at what the message says; a store behind Thanos or a remote read may be out of order.",
 )
+JUST_RELOADED = Reason(
+    "just-reloaded",
+    "Prometheus took up its configuration moments ago, and is not done with it.",
+    "Nothing to do: the next run looks again.",
+)
 
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 _MAX_BODY = 64 * 1024 * 1024

@@ -74,7 +74,7 @@ class Expression(msgspec.Struct, frozen=True):
     """What is compared with the threshold, in one spelling; `None` where the whole is no such comparison."""
     condition: Comparison | None = None
     plain: bool = False
-    """Whether what is compared is a metric's own values, not a rate, a ratio or the like."""
+    """Whether what is compared is a metric's own values of now, not a rate, a ratio, those of yesterday or the like."""
     selectors: tuple[Selector, ...] = ()
     labels: frozenset[str] | None = None
     """The only labels that results can have; `None` where that is not known."""
@@ -158,9 +158,9 @@ def _number(promql: Any, node: Any) -> float | None:
 def _is_plain(promql: Any, node: Any) -> bool:
     node = _bare(promql, node)
     if isinstance(node, promql.VectorSelector):
-        return node.name is not None
+        return node.name is not None and node.offset is None and node.at is None
     if isinstance(node, promql.MatrixSelector):
-        return True
+        return _is_plain(promql, node.vector_selector)
     if isinstance(node, promql.AggregateExpr):
         return str(node.op) in _PLAIN_AGGREGATES and _is_plain(promql, node.expr)
     if isinstance(node, promql.Call):
@@ -170,9 +170,9 @@ def _is_plain(promql: Any, node: Any) -> bool:
 
 def _selectors(promql: Any, node: Any, *, optional: bool) -> list[Selector]:
     if isinstance(node, promql.VectorSelector):
-        return [_selector(node, optional=optional)]
+        return [selector_of(node, optional=optional)]
     if isinstance(node, promql.MatrixSelector):
-        return [_selector(node.vector_selector, optional=optional)]
+        return [selector_of(node.vector_selector, optional=optional)]
     if isinstance(node, promql.BinaryExpr):
         right = optional or str(node.op).lower() in ("or", "unless")
         left = optional or str(node.op).lower() == "or"
@@ -184,7 +184,8 @@ def _selectors(promql: Any, node: Any, *, optional: bool) -> list[Selector]:
     return [] if inner is None else _selectors(promql, inner, optional=optional)
 
 
-def _selector(node: Any, *, optional: bool) -> Selector:
+def selector_of(node: Any, *, optional: bool) -> Selector:
+    """The series of a selector without range, as the parser has it."""
     found = [Matcher(one.name, _SIGNS[str(one.op).rpartition(".")[2]], one.value) for one in node.matchers.matchers]
     named = next((one.value for one in found if one.name == "__name__" and one.sign == "="), None)
     metric = node.name or named

@@ -7,8 +7,9 @@ vector is an answer, and says nothing of whether a rule is there.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from loopcheck.documents.yaml import MappingNode, ScalarNode, SequenceNode
 from loopcheck.reasons import BAD_RESPONSE
 from loopcheck_checks.systems.prometheus import durations
 from loopcheck_checks.systems.prometheus.client import (
+    JUST_RELOADED,
     PARTIAL_ANSWER,
     PROMETHEUS,
     QUERY_REFUSED,
@@ -34,6 +36,8 @@ MAX_POINTS = 11_000
 _MAX_QUERIES = 40
 DEFAULT_INTERVAL = 60.0
 """Seconds between evaluations, where nothing is configured."""
+_TAKING_UP = timedelta(minutes=5)
+"""For how long after it loaded its configuration Prometheus may be looking for what that names: seconds, as a rule."""
 
 
 class LiveRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True):
     external_labels: dict[str, str] = {}
     relabels: bool = False
     """Whether alerts are relabelled before they are sent."""
+    sends: bool = False
+    """Whether it names Alertmanagers, or where to look for them."""
 
 
 class _Answer(msgspec.Struct):
@@ -104,6 +110,8 @@ class _Result(msgspec.Struct):
 
 class _Build(msgspec.Struct):
     version: str
+    go_version: str = msgspec.field(default="", name="goVersion")
+    application: str = ""
 
 
 class _Alertmanagers(msgspec.Struct):
@@ -112,6 +120,10 @@ class _Alertmanagers(msgspec.Struct):
 
 class _Config(msgspec.Struct):
     yaml: str
+
+
+class _Runtime(msgspec.Struct):
+    loaded: datetime = msgspec.field(name="lastConfigTime")
 
 
 class Live:
@@ -126,7 +138,11 @@ class Live:
         self._client = Client(world, PROMETHEUS)
         self.url = self._client.url
         # The canary: whatever answers must be a Prometheus before its silence means anything.
-        self.version = self._as(_Build, "its version", "/api/v1/status/buildinfo").version
+        build = self._as(_Build, "its version", "/api/v1/status/buildinfo")
+        self.version = build.version
+        # What only speaks as Prometheus does names a version to please clients, or its own name.
+        self.release = _release(build.version) if build.go_version and not build.application else None
+        """Of Prometheus itself, such as 2 and 42; `None` where it is something else."""
 
     def _raw(self, what: str, path: str, parameters: Sequence[tuple[str, str]] = ()) -> msgspec.Raw:
         body = self._client.get(what, path, parameters)
@@ -165,6 +181,7 @@ class Live:
         external = common.get("external_labels") if isinstance(common, MappingNode) else None
         interval = common.get("evaluation_interval") if isinstance(common, MappingNode) else None
         relabels = alerting.get("alert_relabel_configs") if isinstance(alerting, MappingNode) else None
+        receivers = alerting.get("alertmanagers") if isinstance(alerting, MappingNode) else None
         try:
             every = durations.seconds(interval.text) if isinstance(interval, ScalarNode) else 0
         except ValueError:
@@ -173,14 +190,23 @@ class Live:
             every or DEFAULT_INTERVAL,
             {str(k): str(v) for k, v in external.text_value.items()} if isinstance(external, MappingNode) else {},
             isinstance(relabels, SequenceNode) and len(relabels) > 0,
+            isinstance(receivers, SequenceNode) and len(receivers) > 0,
         )
 
     def alertmanagers(self) -> int:
-        """To how many Alertmanagers it sends its alerts."""
+        """To how many Alertmanagers it sends its alerts.
+
+        Raises:
+            CannotTell: there is no whole answer; it names some and has found none, just after it was reloaded.
+        """
         return self._world.once(("prometheus", "alertmanagers"), self._read_alertmanagers)
 
     def _read_alertmanagers(self) -> int:
         answer = self._as(_Alertmanagers, "its list of Alertmanagers", "/api/v1/alertmanagers")
+        if not answer.active and self.settings().sends:
+            loaded = self._as(_Runtime, "when it was reloaded", "/api/v1/status/runtimeinfo").loaded
+            if loaded.tzinfo is None or self._world.now - loaded < _TAKING_UP:
+                raise CannotTell(JUST_RELOADED, f"Prometheus, reloaded at {loaded:%H:%M:%S}, has found no Alertmanager")
         return len(answer.active)
 
     def vector(self, query: str) -> tuple[dict[str, str], ...]:
@@ -209,9 +235,27 @@ class Live:
 
     def _read_matrix(self, query: str, steps: Evaluations) -> Mapping[Labels, list[tuple[float, float]]]:
         what = f"the query `{query[:80]}`"
+        out: dict[Labels, list[tuple[float, float]]] = {}
+        for series in self._ranges(query, steps):
+            seen: set[Labels] = set()
+            for one in series:
+                labels = tuple(sorted((name, value) for name, value in one.metric.items() if name != "__name__"))
+                if labels in seen:
+                    raise CannotTell(
+                        QUERY_REFUSED, f"{what} has two series with the labels {dict(labels)}, which no alert can have"
+                    )
+                seen.add(labels)
+                # A histogram has no value; the alert is there all the same.
+                held = [(time, _number(value)) for time, value in one.values or ()]
+                held += [(float(pair[0]), math.nan) for pair in one.histograms or ()]
+                out.setdefault(labels, []).extend(held)
+        return out
+
+    def _ranges(self, query: str, steps: Evaluations) -> Iterator[list[_Series]]:
+        """The answers to a query over a range, as many as it takes, in their order."""
+        what = f"the query `{query[:80]}`"
         if steps.count > MAX_POINTS * _MAX_QUERIES:
             raise CannotTell(QUERY_REFUSED, f"{what} would take more than {_MAX_QUERIES} requests")
-        out: dict[Labels, list[tuple[float, float]]] = {}
         for first in range(0, steps.count, MAX_POINTS):
             last = min(first + MAX_POINTS, steps.count) - 1
             answer = self._as(
@@ -227,19 +271,55 @@ class Live:
             )
             if answer.result_type != "matrix":
                 raise CannotTell(BAD_RESPONSE, f"Prometheus answered {what} with a {answer.result_type[:20]}")
-            seen: set[Labels] = set()
-            for one in _converted(answer.result, what):
-                labels = tuple(sorted((name, value) for name, value in one.metric.items() if name != "__name__"))
-                if labels in seen:
-                    raise CannotTell(
-                        QUERY_REFUSED, f"{what} has two series with the labels {dict(labels)}, which no alert can have"
-                    )
-                seen.add(labels)
-                # A histogram has no value; the alert is there all the same.
-                held = [(time, _number(value)) for time, value in one.values or ()]
-                held += [(float(pair[0]), math.nan) for pair in one.histograms or ()]
-                out.setdefault(labels, []).extend(held)
+            yield _converted(answer.result, what)
+
+    def stored(self, selector: str, start: int, end: int) -> Mapping[Labels, list[tuple[int, float]]]:
+        """The samples of a selector as they are stored, by the labels of the series with its name.
+
+        Args:
+            selector: the series.
+            start: in milliseconds since the epoch, as all times here.
+            end: the last moment.
+
+        Raises:
+            CannotTell: there is no whole answer, or it has histograms.
+        """
+        key = ("prometheus", "stored", selector, start, end)
+        return self._world.once(key, lambda: self._read_stored(selector, start, end))
+
+    def _read_stored(self, selector: str, start: int, end: int) -> Mapping[Labels, list[tuple[int, float]]]:
+        query = f"{selector}[{durations.shown((end - start) / 1000)}]"
+        what = f"the samples of `{selector[:80]}`"
+        answer = self._as(_Result, what, "/api/v1/query", [("query", query), ("time", f"{end / 1000:.3f}")])
+        if answer.result_type != "matrix":
+            raise CannotTell(BAD_RESPONSE, f"Prometheus answered {what} with a {answer.result_type[:20]}")
+        series = _converted(answer.result, what)
+        if any(one.histograms for one in series):
+            raise CannotTell(BAD_RESPONSE, f"{what} are histograms")
+        return {
+            tuple(sorted(one.metric.items())): [
+                (round(time * 1000), _number(value)) for time, value in one.values or ()
+            ]
+            for one in series
+        }
+
+    def newest(self, selector: str, instants: Evaluations) -> Mapping[Labels, list[int]]:
+        """At which instants each series of a selector had a newest sample, by its labels with its name."""
+        key = ("prometheus", "newest", selector, instants.start, instants.step, instants.count)
+        return self._world.once(key, lambda: self._read_newest(selector, instants))
+
+    def _read_newest(self, selector: str, instants: Evaluations) -> Mapping[Labels, list[int]]:
+        out: dict[Labels, list[int]] = {}
+        for series in self._ranges(selector, instants):
+            for one in series:
+                numbers = (instants.number(time) for time, _ in one.values or ())
+                out.setdefault(tuple(sorted(one.metric.items())), []).extend(numbers)
         return out
+
+
+def _release(version: str) -> tuple[int, int] | None:
+    found = re.match(r"(\d{1,6})\.(\d{1,6})\.", version)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _converted(result: list[Any], what: str) -> list[_Series]:

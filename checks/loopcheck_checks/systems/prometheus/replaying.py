@@ -97,10 +97,15 @@ def named(labels: Labels) -> str:
 
 def replay(results: Mapping[Labels, Sequence[int]], steps: Evaluations, hold: float, keep: float) -> tuple[Firing, ...]:
     """When each alert of a rule would have fired, by start and then labels."""
+    return as_firings({labels: firings(present, steps, hold, keep) for labels, present in results.items()}, steps)
+
+
+def as_firings(alerts: Mapping[Labels, Sequence[tuple[int, int | None]]], steps: Evaluations) -> tuple[Firing, ...]:
+    """What is known by evaluations, by times: by start and then labels."""
     out = [
         Firing(moment(steps.time(start)), None if end is None else moment(steps.time(end)), named(labels))
-        for labels, present in results.items()
-        for start, end in firings(present, steps, hold, keep)
+        for labels, spans in alerts.items()
+        for start, end in spans
     ]
     return tuple(sorted(out, key=lambda one: (one.start, one.group)))
 

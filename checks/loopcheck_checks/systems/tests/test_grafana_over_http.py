@@ -1,7 +1,5 @@
 """Grafana over HTTP: every fault is a reason, and no fault is an absence."""
 
-import time
-
 import pytest
 from standins.grafana import (
     CONTACT_POINTS,
@@ -14,6 +12,7 @@ from standins.grafana import (
     STATES,
     Fault,
 )
+from standins.volume import in_part
 
 from loopcheck.model import Outcome, Verdict
 from loopcheck.testing import RepositoryBuilder, examine
@@ -29,7 +28,13 @@ ASKED = (PERMISSIONS, RULES, STATES, POLICIES, CONTACT_POINTS, MUTE_TIMINGS, SIL
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr(client, "PATIENCE", Patience(request=0.2, backoff=0.001))
+    monkeypatch.setattr(client, "PATIENCE", Patience(request=20, backoff=0.001))
+
+
+def hurried_for(fault, monkeypatch):
+    """Wait for no more than a moment where an answer does not come; for any other, as long as a busy machine takes."""
+    if fault.hang or fault.trickle:
+        monkeypatch.setattr(client, "PATIENCE", Patience(request=0.2, backoff=0.001))
 
 
 @pytest.fixture(scope="module")
@@ -67,15 +72,18 @@ def test_the_number_of_requests_does_not_grow_with_the_items(repository, grafana
     assert session.counts["grafana"] == len(ASKED)
 
 
+@pytest.mark.parametrize("faults", in_part(FAULTS.values()))
 @pytest.mark.parametrize("path", ASKED)
-def test_without_an_answer_nothing_is_concluded(verify, grafana, path):
+def test_without_an_answer_nothing_is_concluded(verify, grafana, monkeypatch, path, faults):
     grafana.mute_timings = [{"name": "quiet", "time_intervals": []}]
     grafana.silences = [mutants.silence("active", ("team", "storage", False, True))]
-    for fault in FAULTS.values():
+    for fault in faults:
         if fault.to == "write" or (path == PERMISSIONS and fault.name == "200-nothing"):  # it may do nothing much
             continue
         planned = grafana.fault(f"GET {path}", fault, times=None)
-        result = verify(grafana)
+        with monkeypatch.context() as patch:
+            hurried_for(fault, patch)
+            result = verify(grafana)
         assert Outcome.FAILS not in {claim.outcome for claim in result.claims}, (path, fault.name)
         assert result.verdict is Verdict.INCONCLUSIVE, (path, fault.name)
         grafana._planned.remove(planned)
@@ -101,7 +109,8 @@ def test_without_an_answer_nothing_is_concluded(verify, grafana, path):
         ("short-body", "unreachable"),
     ],
 )
-def test_a_fault_has_its_reason(verify, grafana, fault, reason):
+def test_a_fault_has_its_reason(verify, grafana, monkeypatch, fault, reason):
+    hurried_for(FAULTS[fault], monkeypatch)
     grafana.fault(f"GET {RULES}", fault, times=None)
     assert reasons(verify(grafana)) == {reason}
 
@@ -173,11 +182,12 @@ def test_a_redirect_is_not_followed_with_the_token(verify, grafana):
         assert other.requests == []
 
 
-def test_an_answer_in_drops_is_not_waited_for(verify, grafana):
+def test_an_answer_in_drops_is_not_waited_for(verify, grafana, monkeypatch):
+    hurried_for(FAULTS["trickle"], monkeypatch)
     grafana.fault(f"GET {STATES}", "trickle", times=None)
-    begun = time.monotonic()
     assert reasons(verify(grafana)) == {"timeout"}
-    assert time.monotonic() - begun < 3
+    monkeypatch.setattr(client, "PATIENCE", Patience(request=60))
+    assert verify(grafana).verdict is Verdict.VERIFIED  # it would have come
 
 
 def test_an_answer_that_never_ends_is_cut_off(verify, grafana, monkeypatch):

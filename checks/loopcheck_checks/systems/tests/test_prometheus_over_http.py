@@ -1,6 +1,7 @@
 """Prometheus and Alertmanager over HTTP: every fault is a reason, and no fault is an absence."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from standins.prometheus import (
@@ -14,6 +15,7 @@ from standins.prometheus import (
     SILENCES,
     STATUS,
 )
+from standins.volume import in_part
 
 from loopcheck.checker import CannotTell
 from loopcheck.model import Outcome, Rung, Verdict
@@ -27,6 +29,8 @@ from loopcheck_checks.systems.prometheus.client import Patience
 # Evaluated every five minutes, so that a month has few evaluations.
 SCENE = mutants.Scene(files=((mutants.PATH, mutants.RULES.replace("interval: 1m", "interval: 5m")),))
 CHECKER = PrometheusAlertChecker()
+HURRIED = Patience(request=0.3, backoff=0.01)
+"""For answers that do not come; for any other it may be too short on a busy machine."""
 HTML = b"<!DOCTYPE html><title>Sign in</title>"
 ASKED_OF_PROMETHEUS = (BUILD, RULES, CONFIG, ALERTMANAGERS, QUERY, RANGE)
 ASKED_OF_ALERTMANAGER = (STATUS, SILENCES, ALERTS)
@@ -34,7 +38,7 @@ ASKED_OF_ALERTMANAGER = (STATUS, SILENCES, ALERTS)
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr(client, "PATIENCE", Patience(request=1, backoff=0.01))
+    monkeypatch.setattr(client, "PATIENCE", Patience(request=20, backoff=0.01))
 
 
 @pytest.fixture(scope="module")
@@ -111,10 +115,12 @@ OF_PROMETHEUS_ALONE = [
 ]
 
 
+@pytest.mark.parametrize("faults", in_part([*FAULTS, *OF_PROMETHEUS_ALONE]))
 @pytest.mark.parametrize("path", [*ASKED_OF_PROMETHEUS, *ASKED_OF_ALERTMANAGER])
-def test_without_an_answer_nothing_is_concluded(verify, servers, path):
-    faults = FAULTS if path in ASKED_OF_ALERTMANAGER else [*FAULTS, *OF_PROMETHEUS_ALONE]
+def test_without_an_answer_nothing_is_concluded(verify, servers, path, faults):
     for reason, status, body, headers in faults:
+        if path in ASKED_OF_ALERTMANAGER and (reason, status, body, headers) in OF_PROMETHEUS_ALONE:
+            continue
         servers.fault(path, status, body, headers=headers)
         result = verify(servers)
         assert Outcome.FAILS not in {claim.outcome for claim in result.claims}, (path, status, body)
@@ -131,17 +137,19 @@ def test_what_breaks_once_is_asked_again(verify, servers, path):
 
 
 @pytest.mark.parametrize("path", [RULES, RANGE, SILENCES])
-def test_an_answer_in_drops_is_not_waited_for(verify, servers, path):
+def test_an_answer_in_drops_is_not_waited_for(verify, servers, monkeypatch, path):
+    monkeypatch.setattr(client, "PATIENCE", HURRIED)
     servers.fault(path, 200, b" " * 10_000, trickle=0.05)
     begun = time.monotonic()
     assert "timeout" in reasons(verify(servers))
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 300  # all of it would take 500 s
 
 
 def test_a_server_that_hangs_is_given_up(repository, servers):
     servers.fault(QUERY, 200, b" " * 10_000, trickle=0.05)
     session = Session(repository, now=NOW, environment=servers.environment)
     server = Live(session.world())
+    server._client._patience = HURRIED
     for number in range(20):
         with pytest.raises(CannotTell, match="did not"):
             server.vector(f"x{number}")
@@ -213,6 +221,23 @@ def test_an_empty_vector_is_not_a_missing_rule(verify, servers):
     result = verify(servers)
     by_word = {claim.claim: claim.outcome for claim in result.claims}
     assert (by_word["loaded"], by_word["has-series"]) == (Outcome.HOLDS, Outcome.FAILS)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "configured", "reason"),
+    [
+        (1, True, "just-reloaded"),
+        (4, True, "just-reloaded"),
+        (6, True, "no-alertmanager"),
+        (1, False, "no-alertmanager"),
+    ],
+)
+def test_an_alertmanager_may_be_found_a_moment_after_a_reload(verify, servers, minutes, configured, reason):
+    servers.alertmanagers = 0
+    servers.reloaded = NOW - timedelta(minutes=minutes)
+    if configured:
+        servers.config += "alerting: {alertmanagers: [{static_configs: [{targets: ['am:9093']}]}]}\n"
+    assert reason in reasons(verify(servers))
 
 
 def test_time_that_is_used_up(verify, servers):
