@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from loopcheck.checker import AnyChecker
-from loopcheck.testing.mutants import Mutant, Outcome, replacing
+from loopcheck.testing.mutants import Mutant, Outcome, outcome_of, replacing
 from loopcheck.testing.repository import NOW, RepositoryBuilder
 from loopcheck.testing.run import examine
 
@@ -51,8 +51,7 @@ def _outcome(checker: AnyChecker, mutant: Mutant[Declared], repository: Reposito
     session = repository.session(ref=f"refs/mutants/{number}")
     with closing(session.repository):
         result = examine(checker, mutant.mutated.expect, session)
-    reasons = tuple(dict.fromkeys(claim.reason for claim in result.claims if claim.reason))
-    return Outcome(mutant.name, result.verdict, reasons)
+    return outcome_of(mutant.name, result)
 
 
 def _commits(mutants: Iterable[Mutant[Declared]]) -> Iterator[bytes]:
