@@ -1,8 +1,8 @@
 """How long a backtest of Datadog monitors takes: `python bench/backtest.py [MONITORS [DAYS]]`.
 
 A Datadog in another process answers each request after 50 ms. Monitors are replayed beside one another, as the command
-line does it; what they need at the same time is asked in one request. The CPU time is that of this process alone, and
-stands beside that of a loop over the same samples.
+line does it; what they need at the same time is asked in one request, and so is what they really did. The CPU time is
+that of this process alone, split by where it goes, and stands beside that of a loop over the same samples.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ import sys
 import tempfile
 import time
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -36,7 +38,7 @@ def value(at: int) -> float:
     return 20 + 8 * math.sin(at / 86400 * 2 * math.pi) + (30 if at // 60 % 371 < 9 else 0)
 
 
-def serve(port, monitors):
+def serve(port, sizes, monitors):
     """Be Datadog, as much of it as a backtest needs."""
     made = {}
 
@@ -48,6 +50,8 @@ def serve(port, monitors):
             parts = urlsplit(self.path)
             time.sleep(LATENCY)
             body = answers(parts.path, parse_qs(parts.query))
+            with sizes.get_lock():
+                sizes.value += len(body)
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -64,6 +68,8 @@ def serve(port, monitors):
             return json.dumps([monitor(number) for number in range(monitors)]).encode()
         if path.endswith(("/downtime", "/notification_rule")):
             return b'{"data": []}'
+        if path.endswith("/events"):
+            return b'{"data": [], "meta": {"page": {}}}'
         begin, end = int(query["from"][0]), int(query["to"][0])
         if (begin, end) not in made:
             points = [[at * 1000, value(at)] for at in range(begin - begin % 60, end + 1, 60)]
@@ -84,7 +90,14 @@ def monitor(number):
     """A monitor of its own metric, with a recovery threshold."""
     options = {"thresholds": {"critical": 40.0, "critical_recovery": 30.0}, "silenced": {}}
     query = f"avg(last_{(5, 10, 15, 30)[number % 4]}m):avg:shop.metric_{number}{{env:prod}} > 40"
-    return {"id": number + 1, "name": f"Monitor {number}", "type": "query alert", "query": query, "options": options}
+    return {
+        "id": number + 1,
+        "name": f"Monitor {number}",
+        "type": "query alert",
+        "query": query,
+        "options": options,
+        "modified": "2026-01-01T00:00:00+00:00",
+    }
 
 
 def loop(times, values, window, critical, recovery):
@@ -107,23 +120,58 @@ def cpu() -> float:
     return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
 
 
+def split():
+    """CPU seconds by what they are spent on, from now on: a counter that fills while monitors are replayed."""
+    from loopcheck_checks.datadog_monitor.replay import history, looking
+    from loopcheck_checks.systems.datadog import events, timeseries
+    from loopcheck_checks.systems.datadog.client import Client
+
+    spent = Counter()
+    parts = {
+        "client": [(Client, "get")],
+        "JSON": [(timeseries, "decode"), (events, "decode")],
+        "arrays": [
+            (history, "compare"),
+            *((looking, name) for name in ("_joined", "evaluate", "spells", "_firings", "_curves")),
+        ],
+    }
+    for label, places in parts.items():
+        for owner, name in places:
+            setattr(owner, name, counted(spent, label, getattr(owner, name)))
+    return spent
+
+
+def counted(spent, label, function):
+    """A function whose CPU time is counted."""
+
+    @wraps(function)
+    def call(*args, **kwargs):
+        began = time.thread_time()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            spent[label] += time.thread_time() - began
+
+    return call
+
+
 def main() -> None:
     """Replay them all, and print what it took."""
     monitors = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     days = float(sys.argv[2]) if len(sys.argv) > 2 else 7
     context = multiprocessing.get_context("fork")
-    port = context.Value("i", 0)
-    server = context.Process(target=serve, args=(port, monitors), daemon=True)
+    port, sizes = context.Value("i", 0), context.Value("q", 0)
+    server = context.Process(target=serve, args=(port, sizes, monitors), daemon=True)
     server.start()
     while not port.value:
         time.sleep(0.01)
     try:
-        measure(monitors, days, f"http://127.0.0.1:{port.value}")
+        measure(monitors, days, f"http://127.0.0.1:{port.value}", sizes)
     finally:
         server.kill()
 
 
-def measure(monitors, days, url):
+def measure(monitors, days, url, sizes):
     """Replay all monitors over the last `days`."""
     window = Window(NOW - timedelta(days=days), NOW)
     checker = DatadogMonitorChecker()
@@ -133,6 +181,7 @@ def measure(monitors, days, url):
         environment = {"DD_API_KEY": "a", "DD_APP_KEY": "b", "LOOPCHECK_DATADOG_URL": url}
         world = (session := repository.session(environment=environment, now=NOW)).world()
         expected = [checker.named(str(number + 1), world) for number in range(monitors)]
+        parts = split()
         asked, began, spent = session.counts["datadog"], time.perf_counter(), cpu()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             replays = list(pool.map(lambda one: checker.replay(one, window, world), expected))
@@ -147,10 +196,14 @@ def measure(monitors, days, url):
     evaluations = monitors * len(times)
     print(f"{monitors} monitors over {days:g} days, {evaluations:,} evaluations, {LATENCY * 1e3:.0f} ms a request")
     print(f"  firings                     {sum(len(one.firings) for one in replays)}, the loop's {firings} each")
-    print(f"  requests                    {requests} for {monitors} distinct queries")
+    print(f"  requests                    {requests} for {monitors} distinct queries and what the monitors did")
     print(f"  wall                        {wall:6.2f} s, of which {requests * LATENCY:.2f} s are waiting")
     print(f"  CPU                         {used:6.2f} s: samples read, evaluated, put into firings and curves")
-    print(f"  CPU of arithmetic alone     {arithmetic(world, times, values):6.2f} s")
+    print(f"    client and HTTP           {parts['client']:6.2f} s")
+    print(f"    JSON into arrays          {parts['JSON']:6.2f} s, of {sizes.value / 1e6:.0f} MB")
+    print(f"    arithmetic on arrays      {parts['arrays']:6.2f} s")
+    print(f"    the rest                  {used - sum(parts.values()):6.2f} s")
+    print(f"  CPU of arithmetic alone     {arithmetic(world, times, values):6.2f} s, one monitor after the other")
     print(f"  CPU of a loop over samples  {looped:6.2f} s, without reading them")
 
 

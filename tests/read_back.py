@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from html.parser import HTMLParser
 
 import hostile_reports
 from markdown_it import MarkdownIt
@@ -21,7 +22,8 @@ _OUR_HTML = re.compile(
 )
 _OUR_LINKS = re.compile(
     r"https://github\.com/acme/shop/"
-    r"(?:blob/[0-9a-f]{7,40}/(?:[\w.~/-]|%[0-9A-F]{2})+(?:#L[0-9]+)?|commit/[0-9a-f]{40}|pull/[1-9][0-9]*)|"
+    r"(?:blob/[0-9a-f]{7,40}/(?:[\w.~/-]|%[0-9A-F]{2})+(?:#L[0-9]+)?|tree/[0-9a-f]{40}(?:/(?:[\w.~-]|%[0-9A-F]{2})+)*|"
+    r"commit/[0-9a-f]{40}|pull/[1-9][0-9]*)|"
     r"https://app\.datadoghq\.com/monitors/[0-9]+"
 )
 _OUR_WORDS = re.compile(r"[\w .,:;()'§+…→✅🟡❌❔⬜\u00a0-]*")
@@ -87,3 +89,52 @@ def hold_log(printed):
         assert set(command.properties) <= {"file", "line", "col", "title"}, command
     assert {command.name for command in obeyed} <= {"error", "warning"}
     return obeyed
+
+
+def hold_page(written, elements):
+    """Fail where a page has another element, or an attribute that runs, loads or leads somewhere, or a hidden sign.
+
+    Args:
+        written: the page.
+        elements: those that it has when nobody wrote anything into it.
+    """
+    written.encode()
+    hidden = [letter for letter in written if letter != "\n" and unicodedata.category(letter) in _HIDDEN]
+    assert not hidden, hidden
+    page = Page(written)
+    assert page.tags == elements
+    for name, value in page.attributes:
+        assert not name.startswith("on"), name
+        assert name not in ("src", "href", "style", "action", "formaction", "srcset"), name
+        assert hostile_reports.CANARY not in (value or ""), value
+    return page
+
+
+class Page(HTMLParser):
+    """The elements, attributes, words and rows of tables of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.inside = ""
+        self.tags, self.attributes, self.words, self.rows = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag == "tr":
+            self.rows.append([])
+        elif tag == "td":
+            self.rows[-1].append("")
+        self.inside = tag
+
+    def handle_endtag(self, tag):
+        self.inside = ""
+
+    def handle_data(self, data):
+        self.words.append(data)
+        if self.inside == "td":
+            self.rows[-1][-1] += data
+
+    def count(self, tag):
+        return self.tags.count(tag)

@@ -214,9 +214,8 @@ STATES: dict[str, Subject] = {
     ),
     "waived": Subject(
         (_item(_runbook(Outcome.FAILS)),),
-        notices=(
-            Notice("waived", "**Waived** until 2027-01-31 by `alice`: nothing is asked of this item before then."),
-        ),
+        notices=(Notice("waived", "Accepted without proof by `@\u200balice` until 2027-01-31, that day included."),),
+        waived={"issue-12": date(2027, 1, 31)},
     ),
     "twenty artifacts": Subject((_item(*_many()),)),
     "two items": Subject((_item(_runbook()), _item(_ci(Outcome.FAILS), title="Restore a backup in CI, every night"))),

@@ -219,6 +219,21 @@ class Evidence(msgspec.Struct, frozen=True):
     """When it was last edited, where its system says so; git says it better for a file."""
 
 
+class Sketch(msgspec.Struct, frozen=True):
+    """What a rule compared when it was replayed, in a few columns, so that every report can draw it."""
+
+    start: datetime
+    end: datetime
+    values: tuple[float | None, ...]
+    """One for each column: the value that came nearest to firing, or went farthest beyond; `None` where nothing was."""
+    fires: tuple[bool, ...]
+    """Whether it fires in a column; as many as `values`."""
+    bound: float | None = None
+    """The threshold, where there is one."""
+    sign: str = ""
+    """How it is compared: `>`."""
+
+
 class Claim(msgspec.Struct, frozen=True):
     """One sentence about an artifact that holds, fails or is unknown."""
 
@@ -233,6 +248,8 @@ class Claim(msgspec.Struct, frozen=True):
     remedy: str | None = None
     """What to do about it."""
     evidence: tuple[Evidence, ...] = ()
+    sketch: Sketch | None = None
+    """What was replayed, where the claim rests on a replay."""
 
 
 class ArtifactResult(msgspec.Struct, frozen=True):

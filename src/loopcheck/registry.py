@@ -73,8 +73,9 @@ class InstalledCheckers:
         points = self._points.get(kind, [])
         if not points:
             raise CannotTell(UNKNOWN_KIND, f"no installed checker is named `{kind[:60]}`")
-        origins = sorted({_distribution(point) for point in points})
-        if len({(point.value, _distribution(point)) for point in points}) > 1:
+        offers = {(point.value, _distribution(point)) for point in points}
+        origins = sorted({distribution for _, distribution in offers})
+        if len(offers) > 1:
             raise CannotTell(AMBIGUOUS_KIND, f"`{kind}` is offered by {' and by '.join(origins)}")
         try:
             checker: AnyChecker = points[0].load()()
@@ -89,4 +90,7 @@ class InstalledCheckers:
 
 
 def _distribution(point: EntryPoint) -> str:
-    return f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown distribution"
+    if not point.dist:
+        return "an unknown distribution"
+    said = point.dist.metadata  # read anew each time it is asked for
+    return f"{said['Name']} {said['Version']}"

@@ -58,6 +58,65 @@ class Curve(msgspec.Struct, frozen=True):
     group: str = ""
 
 
+class Alarm(msgspec.Struct, frozen=True):
+    """The beginning of an alert."""
+
+    at: datetime
+    group: str = ""
+    """See `Firing.group`."""
+    because: str = ""
+    """See `Firing.because`."""
+
+
+class History(msgspec.Struct, frozen=True):
+    """What a rule really did, as the system that it belongs to remembers it, beside what its replay says."""
+
+    stretch: Window | None = None
+    """The time that was compared; `None` where none could be."""
+    why_not: str = ""
+    """Why none could be, in a few words."""
+    matched: int = 0
+    """Alerts that are in both."""
+    apart: float = 0.0
+    """How far the beginnings of those are apart at most, in seconds."""
+    only_real: tuple[Alarm, ...] = ()
+    only_replayed: tuple[Alarm, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether the replay says something else than what happened."""
+        return bool(self.only_real or self.only_replayed)
+
+    @property
+    def counted(self) -> str:
+        """How many alerts agree: `3 of 3`."""
+        return f"{self.matched} of {self.matched + len(self.only_real) + len(self.only_replayed)}"
+
+    @property
+    def said(self) -> str:
+        """The comparison in one sentence."""
+        if self.stretch is None:
+            return f"not compared with its own history: {self.why_not}"
+        since = f"its own history since {clock(self.stretch.start)}"
+        if self.differs:
+            named = ((self.only_real, "only in the history"), (self.only_replayed, "only in the replay"))
+            apart = "; ".join(f"{where}: {_listed(alarms)}" for alarms, where in named if alarms)
+            return f"differs from {since}: {self.counted} alerts agree; {apart}"
+        if not self.matched:
+            return f"agrees with {since}: no alert in either"
+        near = "to the minute" if self.apart < 60 else f"at most {elapsed(timedelta(seconds=self.apart))} apart"
+        return f"agrees with {since}: {self.counted} alert{'' if self.matched == 1 else 's'}, {near}"
+
+
+def _listed(alarms: tuple[Alarm, ...]) -> str:
+    """The first few of them, for people."""
+    shown = (
+        clock(one.at) + (f" ({one.because})" if one.because else "") + (f" on {one.group}" if one.group else "")
+        for one in alarms[:3]
+    )
+    return ", ".join(shown) + (f" and {len(alarms) - 3} more" if len(alarms) > 3 else "")
+
+
 class Replay(msgspec.Struct, frozen=True):
     """A rule, replayed over a window."""
 
@@ -75,6 +134,8 @@ class Replay(msgspec.Struct, frozen=True):
     """How the replay may differ from what the system did, each in one sentence."""
     around: Window | None = None
     """The longer stretch that the firings are told of; `None` where it is `window` itself."""
+    history: History | None = None
+    """What the rule really did; `None` where nobody was asked."""
 
     @property
     def caught(self) -> Firing | None:
@@ -111,6 +172,8 @@ class Backtest(msgspec.Struct, frozen=True):
     """The same in one word."""
     noticed: datetime | None = None
     """When people noticed the incident, as far as anyone wrote it down."""
+    of: str = "incident"
+    """What the period is, in one word: `incident`, or `window` where somebody gave it by hand."""
 
     @property
     def said(self) -> str:
@@ -126,9 +189,7 @@ class Backtest(msgspec.Struct, frozen=True):
             said = f"had been firing since {clock(self.replay.already.start)}"
         else:
             said = says_silence(self.replay.window)
-        if self.replay.around is None:
-            return said
-        return f"{said}; {says_how_often(len(self.replay.others), self.replay.around)}"
+        return f"{said}{says_besides(self.replay)}"
 
 
 def says_difference(one: Backtest, other: Backtest) -> str:
@@ -209,6 +270,13 @@ def says_silence(window: Window) -> str:
 def clock(moment: datetime) -> str:
     """A time for people, in UTC: `2026-11-01 09:14`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def says_besides(replay: Replay) -> str:
+    """What is said behind the answer: how often it fires otherwise, and whether that is what happened."""
+    said = "" if replay.around is None else f"; {says_how_often(len(replay.others), replay.around)}"
+    history = replay.history
+    return said if history is None or history.stretch is None else f"{said}; {history.said}"
 
 
 def says_how_often(others: int, around: Window) -> str:

@@ -10,6 +10,9 @@ from enum import StrEnum
 
 import msgspec
 
+DROPPED = ("not_planned", "duplicate")
+"""The reasons by which somebody who closes an issue says that it is not going to be done."""
+
 
 class Standing(StrEnum):
     """What a person may do in the repository, as GitHub grades it, least first."""
@@ -55,7 +58,7 @@ class Closing(msgspec.Struct, frozen=True):
     @property
     def is_dropped(self) -> bool:
         """Whether whoever closed it meant that it is not going to be done."""
-        return self.reason in ("not_planned", "duplicate")
+        return self.reason in DROPPED
 
 
 class Issue(msgspec.Struct, frozen=True):

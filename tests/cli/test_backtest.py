@@ -5,11 +5,11 @@ import hashlib
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
-from standins.datadog import DatadogStandIn
+from read_back import Page
+from standins.datadog import DatadogStandIn, changed
 
 from loopcheck.cli.output import Look
 from loopcheck.replay import Backtest, Curve, Firing, Replay, Threshold, Window
@@ -98,6 +98,38 @@ def test_two_rules_beside_each_other(loopcheck, checkout, datadog):
     assert "INC-142: only `101` fires" in done.out
     done = backtest(loopcheck, "--rule", "103", "--compare", "103", "--incident", "INC-142")
     assert "INC-142: neither fires" in done.out
+
+
+def test_a_window_by_hand_is_called_one(loopcheck, checkout, datadog, tmp_path):
+    asked = ("--rule", "101", "--from", "2026-11-10T09:00Z", "--to", "2026-11-10T11:00Z", "--svg", tmp_path / "a.svg")
+    done = backtest(loopcheck, *asked)
+    assert "    window  ─" in done.out
+    assert "incident" not in done.out
+    assert "<title>window</title>" in (tmp_path / "a.svg").read_text("utf-8")
+    done = backtest(loopcheck, "--rule", "101", "--incident", "INC-142", "--svg", tmp_path / "b.svg")
+    assert "  incident  ─" in done.out
+    assert "<title>incident</title>" in (tmp_path / "b.svg").read_text("utf-8")
+
+
+def test_what_really_happened_stands_beside_it(loopcheck, checkout, datadog):
+    datadog.edit(101)
+    datadog.monitors[0]["modified"] = "2026-11-01T08:00:00+00:00"
+    datadog.app_keys["good-app-key"].add("events_read")
+    datadog.events.append(changed(101, STARTED + timedelta(minutes=3), "host:db1"))
+    asked = ("--rule", "101", "--incident", "INC-142", "--from", "2026-11-10T07:00Z", "--to", "2026-11-10T11:00Z")
+    done = backtest(loopcheck, *asked, "--around", "2d")
+    assert done.out.count("; agrees with its own history since ") == 2
+    assert [re.split(r"  +", line.strip())[-1] for line in done.out.splitlines()[1:4]] == [
+        "as it did",
+        *["1 of 1 alerts"] * 2,
+    ]
+    datadog.events.append(changed(101, STARTED - timedelta(hours=1), "host:db1"))
+    done = backtest(loopcheck, *asked, "--format", "json")
+    found = [one["replay"]["history"] for one in json.loads(done.out)["replays"]]
+    assert [(one["matched"], len(one["only_real"])) for one in found] == [(1, 0), (1, 1)]
+    assert found[1]["only_real"][0]["group"] == "host:db1"
+    datadog.app_keys["good-app-key"].discard("events_read")
+    assert "not compared with its own history: Datadog refused" in backtest(loopcheck, *asked).out
 
 
 def test_a_window_by_hand_and_json(loopcheck, checkout, datadog):
@@ -321,36 +353,6 @@ def test_a_page_lets_in_its_own_style_and_nothing_else():
     (style,) = re.findall("<style>(.*?)</style>", text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-
-
-class Page(HTMLParser):
-    """The elements, attributes, words and rows of tables of a page."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.inside = ""
-        self.tags, self.attributes, self.words, self.rows = [], [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-        if tag == "tr":
-            self.rows.append([])
-        elif tag == "td":
-            self.rows[-1].append("")
-        self.inside = tag
-
-    def handle_endtag(self, tag):
-        self.inside = ""
-
-    def handle_data(self, data):
-        self.words.append(data)
-        if self.inside == "td":
-            self.rows[-1][-1] += data
-
-    def count(self, tag):
-        return self.tags.count(tag)
 
 
 HOSTILE = '</text><script>alert("x")</script>\x1b[31m&\u202e'

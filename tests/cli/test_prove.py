@@ -6,6 +6,7 @@ from textwrap import dedent
 import pytest
 from standins.github import GitHubStandIn
 
+from loopcheck.effects import writer
 from loopcheck.ledger import lines, proofs
 from loopcheck.ledger.memory import recall
 from loopcheck.testing import RepositoryBuilder
@@ -149,6 +150,7 @@ def test_an_item_without_a_check_that_can_be_run(shop, loopcheck, text, message)
 
 
 def test_in_a_workflow_that_was_started_by_hand_it_is_recorded_on_the_branch(shop, loopcheck, tmp_path, monkeypatch):
+    monkeypatch.setattr(writer, "_PAUSE", 0)
     (tmp_path / "event.json").write_text(json.dumps({"repository": {"default_branch": "main"}}))
     with GitHubStandIn(now=NOW) as github:
         github.repository.commit({"README.md": "# Shop\n"})

@@ -122,15 +122,26 @@ class Place:
             made["pull_request"] = self.ask(f"/pulls/{pull.number}")
         return made
 
-    def run(self, event, workflow, payload, *, inputs=None):
-        """Run a workflow at an event, with further inputs of the action, and return the exit code."""
+    def run(self, event, workflow, payload, *, inputs=None, instead=None):
+        """Run a workflow at an event, and return the exit code.
+
+        Args:
+            event: its name.
+            workflow: which example.
+            payload: of the event.
+            inputs: further ones of the action.
+            instead: texts of the workflow, each with what stands in its place.
+        """
         text = self.workflow(workflow)
+        for old, new in (instead or {}).items():
+            assert old in text
+            text = text.replace(old, new)
         if inputs:
             given = "".join(f"          {name}: {json.dumps(value)}\n" for name, value in inputs.items())
             text = text.replace(
                 "        env:\n          GITHUB_TOKEN", f"        with:\n{given}        env:\n          GITHUB_TOKEN", 1
             )
-            (self.repository.folder / f".github/workflows/loopcheck-{workflow}.yml").write_text(text)
+        (self.repository.folder / f".github/workflows/loopcheck-{workflow}.yml").write_text(text)
         may = permissions_of(text)
         self.github.tokens[self.github.token].permissions = dict.fromkeys(may, "read") if self.read_only else may
         self.github.requests.clear()

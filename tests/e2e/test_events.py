@@ -232,6 +232,35 @@ def test_a_merge_queue_is_answered_under_the_same_name(shop):
     assert status(shop, head)[0] == shop.outputs["status"] == "success"
 
 
+def test_an_approval_is_an_event_of_its_own(shop):
+    shop.publish({"postmortems/lag.md": declared(SCRIPT)})
+    pull = propose(shop, {"postmortems/lag.md": "Nothing is promised any more.\n"})
+    assert judge(shop, pull) == 1
+    assert status(shop, pull.head_sha)[0] == "failure"
+    assert "which somebody else must approve" in status(shop, pull.head_sha)[1]
+
+    shop.github.repository.roles["will"] = "write"
+    shop.github.repository.add_review(pull, by="will")
+    review = {"state": "approved", "user": {"login": "will"}, "commit_id": pull.head_sha}
+    submitted = shop.payload("submitted", by="will", pull=pull, review=review)
+    assert shop.run("pull_request_review", "pull-request", submitted) == 0
+    assert shop.refused == []
+    assert status(shop, pull.head_sha)[0] == shop.outputs["status"] == "success"  # the same one, not a second
+
+
+def test_where_the_token_may_make_no_check_runs_a_commit_status_says_it(shop):
+    issue = item(shop, GONE)
+    pull = propose(shop, {"scripts/gone.sh": "#!/bin/sh\n"}, closes=[issue.number])
+    opened = shop.payload("opened", pull=pull)
+    for _ in range(2):
+        assert shop.run("pull_request", "pull-request", opened, instead={"checks: write": "statuses: write"}) == 0
+        assert {line.split("/")[-1] for line in shop.refused} == {"check-runs"}
+        assert shop.github.repository.check_runs == []
+        (made,) = shop.github.repository.statuses
+        assert (made.context, made.sha, made.state) == ("loopcheck", pull.head_sha, "success")
+        assert shop.outputs["status"] == "success"
+
+
 def test_a_fork_gets_an_answer_and_nothing_is_tried_that_its_token_may_not(shop):
     issue = item(shop, SCRIPT)
     pull = propose(shop, {"README.md": "# Shop!\n"}, closes=[issue.number], fork=True)

@@ -51,17 +51,17 @@ def applier(stand_in: GitHubStandIn, time=None, *, token=None, account=BOT, time
         sleep=time.sleep,
     )
     writer = Writer(Connection(settings, token, timed), governor, count=lambda: None, clock=time, sleep=time.sleep)
-    return Applier(github, writer, account, sleep=time.sleep)
+    return Applier(github, writer, account, sleep=time.sleep, clock=time)
 
 
-def put(number, result, at, run="1/1", body=BODY, *, is_open=True):
+def put(number, result, at, run="1/1", body=BODY, *, is_open=True, is_new=False):
     subject = Subject((result,))
     where = Circumstances(Repository("https://github.com", "acme/shop", "a" * 40), at, run)
-    return PutComment(number, render(subject, where), digest(subject), Basis(body_digest(body), is_open))
+    return PutComment(number, render(subject, where), digest(subject), Basis(body_digest(body), is_open, is_new))
 
 
-def labels(number, add=(), remove=(), *, is_open=True):
-    return SetLabels(number, tuple(add), tuple(remove), Basis(body_digest(BODY), is_open))
+def labels(number, add=(), remove=(), *, is_open=True, is_new=False):
+    return SetLabels(number, tuple(add), tuple(remove), Basis(body_digest(BODY), is_open, is_new))
 
 
 def reopen(issue):

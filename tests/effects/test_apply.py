@@ -137,6 +137,7 @@ def test_a_list_with_a_comment_too_few_is_no_list(github):
     assert len(ours(github)) == 1
 
 
+@pytest.mark.volume
 def test_all_of_many_comments_are_looked_through(github):
     for number in range(2_498):
         github.repository.add_comment(the_issue(github), f"comment {number}")
@@ -176,6 +177,19 @@ def test_writes_are_a_second_apart(github):
     github.repository.add_issue(body=BODY)
     run(github, *[put(number, FAILED, NOW) for number in (1, 2, 3)], time=time)
     assert time.slept == [1.0, 1.0]
+
+
+def test_a_clock_that_is_set_back_makes_no_long_pause(github):
+    time = Time()
+    github.repository.add_issue(body=BODY)
+
+    def after(call):
+        if call.method == "POST":
+            time.at -= 3600
+
+    github.after = after
+    run(github, put(1, FAILED, NOW), put(2, FAILED, NOW), time=time)
+    assert time.slept == [1.0]
 
 
 def test_two_runs_at_once_end_with_one_comment(github):

@@ -11,6 +11,7 @@ from loopcheck.effects import marker
 from loopcheck.effects.comment import Circumstances, Notice, Subject, digest, evidence_digest, render
 from loopcheck.effects.links import Repository
 from loopcheck.model import Outcome, Problem, Rung, Verdict
+from loopcheck.paths import Paths
 
 HERE = Repository("https://github.com", "acme/shop", SHA)
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -244,6 +245,25 @@ def test_a_notice_counts_by_its_word():
 )
 def test_only_what_is_known_is_linked(source, address):
     assert HERE.link(source) == address
+
+
+@pytest.mark.parametrize(
+    ("source", "page"),
+    [
+        (f"runbooks/lag.md:12@{SHA[:12]}", f"blob/{SHA}/runbooks/lag.md#L12"),
+        (f"runbooks/gone.md:3@{SHA[:12]}", f"tree/{SHA}/runbooks"),
+        (f"runbooks/db/gone.md@{SHA[:12]}", f"tree/{SHA}/runbooks"),
+        (f"a (b)/gone.md@{SHA[:12]}", f"tree/{SHA}/a%20%28b%29"),
+        (f"runbooks@{SHA[:12]}", f"tree/{SHA}/runbooks"),
+        (f"runbooks/**/*.md, docs/*.md@{SHA[:12]}", f"tree/{SHA}/runbooks"),
+        (f"gone.md@{SHA[:12]}", f"tree/{SHA}"),
+        (f"runbook@{SHA[:12]}", f"tree/{SHA}"),
+        ("gone.md@" + "b" * 12, f"blob/{'b' * 12}/gone.md"),
+    ],
+)
+def test_for_a_file_that_is_not_there_its_folder_is_linked(source, page):
+    known = msgspec.structs.replace(HERE, files=Paths(["README.md", "runbooks/lag.md", "a (b)/c.md"]))
+    assert known.link(source) == f"https://github.com/acme/shop/{page}"
 
 
 # hostile text, rendered much as GitHub does: tables, bare links, raw HTML

@@ -550,6 +550,37 @@ def test_a_waiver_of_one_item_does_not_cover_another():
     assert [line.item for line in planned.effects[0].entries] == ["#1/b"]
 
 
+def following(scene):
+    """What the comment says comes next."""
+    return scene.says().partition("**Next:** ")[2].partition("\n")[0]
+
+
+@pytest.mark.parametrize(("result", "then"), [(FAILED, "failed again"), (UNCLEAR, "inconclusive again")])
+def test_what_is_accepted_waits_for_the_end_of_the_waiver(result, then):
+    scene = Scene()
+    scene.waive(date(2026, 11, 8))
+    scene.sweep(result)
+    assert following(scene).startswith("nothing until 2026-11-08, that day included. After that this counts as ")
+    assert then in following(scene)
+    scene.later(6 * DAY).sweep(result)
+    scene.later(DAY).sweep(result)
+    assert "2026-11-08" not in following(scene)
+    assert "the arrows say" in following(scene)
+
+
+def test_what_is_not_accepted_comes_next():
+    scene = Scene()
+    one, other, third = (found(Verdict.FAILED, f"#1/{name}") for name in "abc")
+    scene.waive(date(2027, 1, 1), "#1/a")
+    scene.waive(date(2026, 12, 1), "#1/b")
+    scene.sweep(one, other, third)
+    assert following(scene).startswith("do what the arrows say, apart from what is accepted. loopcheck looks again")
+    scene.sweep(one, other, found(Verdict.INCONCLUSIVE, "#1/d"))
+    assert following(scene).startswith("nothing is held against this item, apart from what is accepted.")
+    scene.sweep(one, other, found(Verdict.VERIFIED, "#1/e"))
+    assert following(scene).startswith("nothing until 2026-12-01, that day included. After that the first of these ")
+
+
 def test_a_waiver_says_nothing_of_what_is_verified():
     scene = Scene()
     scene.waive(date(2027, 1, 1))
@@ -755,3 +786,26 @@ def test_the_reopening_rests_on_the_closing_that_was_seen():
     assert reopening.closed_at == scene.now.isoformat()
     assert not reopening.basis.is_open
     assert all(one.basis.is_open for one in planned.effects if not isinstance(one, (Record, Reopen)))
+
+
+def test_only_where_loopcheck_has_no_comment_an_issue_is_new():
+    def new(planned):
+        return {one.issue: one.basis.is_new for one in planned.effects if not isinstance(one, (Record, Reopen))}
+
+    scene = Scene(1, 2)
+    everywhere = {1: (found(Verdict.FAILED, "#1"),), 2: (found(Verdict.FAILED, "#2"),)}
+    assert new(scene.sweep(seen=everywhere)) == {1: True, 2: True}
+    verified = {1: (found(Verdict.VERIFIED, "#1"),), 2: (found(Verdict.VERIFIED, "#2"),)}
+    assert new(scene.later(HOUR).plan(seen=verified)) == {1: False, 2: False}
+
+
+def test_an_issue_that_is_reopened_is_not_new():
+    scene = Scene()
+    scene.close()
+    scene.change(comments=())
+    scene.sweep(FAILED)
+    scene.change(comments=())
+    planned = scene.later(2 * HOUR).plan(FAILED)
+    after = [one for one in planned.effects if not isinstance(one, (Record, Reopen))]
+    assert [one for one in planned.effects if isinstance(one, Reopen)]
+    assert [one.basis.is_new for one in after] == [False] * len(after)

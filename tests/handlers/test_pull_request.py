@@ -1,6 +1,7 @@
 """Pull requests and the merge queue, over HTTP and with real merge commits."""
 
 import json
+import re
 
 import pytest
 from merging import BASE, BLOCK, CI, GUARDED, NOW, POSTMORTEM, SCRIPT_ITEM, WORKFLOW, Merging, stand_in
@@ -71,6 +72,7 @@ def test_a_file_that_an_item_rests_on(merging):
     done = merging.run()
     assert (done.exit_code, merging.statuses[0][1:]) == (1, ("failure", FENCED))
     assert f"/blob/{merging.base}/scripts/restore.sh" in done.summary
+    assert f"/tree/{merging.merged})" in done.summary  # the folder went with it
 
 
 def test_a_check_that_moves_to_another_job_holds(merging):
@@ -477,7 +479,7 @@ def test_hostile_words_stand_in_code(tmp_path, github):
     assert "everyone" not in outside
     links = [one.attrs["href"] for one in inline if one.type == "link_open"]
     assert links
-    assert all(link.startswith(f"{github.url}/acme/shop/blob/") for link in links)
+    assert all(re.match(f"{re.escape(github.url)}/acme/shop/(blob|tree)/[0-9a-f]{{40}}", link) for link in links)
     assert {one.content for one in inline if one.type == "html_inline"} <= {"<sub>", "</sub>"}
 
 

@@ -72,6 +72,21 @@ def test_closed_without_proof_is_reopened_at_the_second_sighting(shop):
     assert len(shop.ours(issue)) == 1
 
 
+def test_evidence_is_linked_where_there_is_a_page(shop):
+    shop.commit({"scripts/run.sh": "run\n", "infra/main.tf": "\n"})
+    for path in ("run.sh", "stop.sh", "scripts/stop.sh", "scripts/db/stop.sh"):
+        shop.promise(BLOCK.replace("PATH", path))
+    for kind in ("ci-check: {job: unit}", "terraform-resource: {address: a.b}", "runbook: {path: runbooks/a.md}"):
+        shop.promise(re.sub("repo-file.*}", kind + "]", BLOCK))
+    shop.sweep()
+    comments = [said.body for issue in shop.there.issues for said in shop.ours(issue)]
+    pages = {page for body in comments for page in re.findall(r"/(blob|tree)/([0-9a-f]{40})/?([^)#]*)", body)}
+    assert len(comments) == 7
+    assert {("blob", "run.sh"), ("tree", ""), ("tree", "scripts")} <= {(kind, path) for kind, _, path in pages}
+    for kind, commit, path in pages:
+        assert shop.checkout.git("cat-file", "-t", f"{commit}:{path}") == kind
+
+
 def test_closing_what_is_done_is_quiet(shop):
     issue = shop.promise(DONE)
     shop.sweep()

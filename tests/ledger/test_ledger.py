@@ -156,8 +156,10 @@ def test_no_fault_loses_or_doubles_an_entry(github, fault):
         github.repository.git.refs = before
 
 
+@pytest.mark.parametrize(
+    "where", ["*", *(pytest.param(one, marks=pytest.mark.volume) for one in ("contents/*", "*ledger*", "git/*"))]
+)
 @pytest.mark.parametrize("fault", [one for one in QUICK if one.to != "write"], ids=lambda one: one.name)
-@pytest.mark.parametrize("where", ["contents/*", "*ledger*", "git/*", "*"])
 def test_a_ledger_that_was_not_seen_is_not_an_empty_one(github, where, fault):
     """Only a branch of which GitHub says twice that it is not there, and shows that it would be seen, is none."""
     ledger(github).append([entry("#1")])
@@ -215,6 +217,7 @@ def test_without_permission_nothing_is_recorded():
         github.repository.commit({"README.md": "here\n"})
         with pytest.raises(CannotTell, match=r"may not write this.*contents=write"):
             ledger(github).append([entry("#1")])
+        assert len(github.asked("POST *")) == 1  # a refusal is not waited for
 
 
 def _together(crew):

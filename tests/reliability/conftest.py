@@ -13,6 +13,13 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "handlers")]
 _COUNTED = "reliability"
 
 
+def pytest_collection_modifyitems(items):
+    """All that is here is for the step of ./check that runs what is proven by number."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.volume)
+
+
 @pytest.fixture
 def count(request):
     """Adds to a figure that is printed at the end of the whole run: `count("faults", 3)`."""

@@ -1,7 +1,8 @@
 """Somebody changes something between any two requests of a sweep: nothing is written that rests on how it was before.
 
 GitHub has no write that is made only if nothing has changed. So there is one gap that nothing closes: between the last
-look at an issue and the write that follows it. Writes in that gap are counted, and nothing else is let pass.
+look at an issue and the write that follows it. Writes in that gap are counted, and nothing else is let pass. New issues
+share a look, and a gap of some seconds: no write may rest on a look that is older than these.
 """
 
 import re
@@ -11,15 +12,17 @@ from harm import snapshot
 from scenes import WAIVE, crowd
 from town import DAY, DONE, HOUR, MISSING, Town
 
+from loopcheck.effects.lookout import FRESH
 from loopcheck.ledger import lines
 from loopcheck.ledger.model import Action, Entry
 from loopcheck.model import Verdict
 
 PARTS = 2
+_RUN = re.compile("run=[0-9]+/1")
 
 
 def begin(town):
-    """Issues that a sweep writes to: one it reopens, one that has drifted, one that was mended, one that is new."""
+    """Issues that a sweep writes to: one it reopens, one that has drifted, one that was mended, and new ones."""
     town.commit({"gone.sh": "run\n"})
     reopened, _, mended = (town.promise(body) for body in (MISSING, DONE.replace("run.sh", "gone.sh"), MISSING))
     town.sweep()
@@ -28,7 +31,8 @@ def begin(town):
     town.later(DAY)
     mended.body = DONE
     crowd(town, reopened)
-    town.promise(DONE)
+    for body in (DONE, MISSING, DONE):
+        town.promise(body)
 
 
 def edits(town):
@@ -38,8 +42,8 @@ def edits(town):
 
 
 def closes(town):
+    town.later(HOUR / 360)
     for issue in town.there.issues:
-        town.later(HOUR / 60)
         town.there.close(issue, by="ana")
 
 
@@ -52,6 +56,13 @@ def reopens(town):
 def labels(town):
     for issue in town.there.issues:
         issue.labels.append("needs: more love")
+
+
+def twin_sweeps(town):
+    """Another sweep that has seen what this one saw comments and labels where nobody had."""
+    for issue in town.there.issues:
+        if issue.number in town.twin and not town.ours(issue):
+            town.there.add_comment(issue, town.twin[issue.number], author="github-actions[bot]")
 
 
 def comments(town):
@@ -73,7 +84,7 @@ def waives(town):
     town.there.commit({"ledger.jsonl": town.ledger_text + lines.write(waived)}, branch="loopcheck-ledger")
 
 
-CHANGES = (edits, closes, reopens, labels, comments, commits, waives)
+CHANGES = (edits, closes, reopens, labels, comments, twin_sweeps, commits, waives)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -84,7 +95,11 @@ def test_nothing_is_written_that_rests_on_what_was(tmp_path, quickly, count, cha
         town.keep()
         town.restore()
         town.sweep()
+        town.twin = {
+            one.number: _RUN.sub("run=99/1", said.body, 1) for one in town.there.issues for said in town.ours(one)
+        }
         asked = [f"{call.method} {call.path}" for call in town.github.requests]
+        assert sum(len(looked_at(call)) > 1 for call in town.github.requests) > 1, "new issues share a look"
         wrong = []
         for place in range(part, len(asked), PARTS):
             town.restore()
@@ -92,6 +107,7 @@ def test_nothing_is_written_that_rests_on_what_was(tmp_path, quickly, count, cha
             town.sweep()
             town.github.after = lambda call: None
             stale, gap = judged(town, town.github.requests, place, change)
+            stale += old_looks(town)
             count("changes between two requests of a sweep")
             count("writes in the gap between a look and its write", gap)
             wrong += [f"{change.__name__} after {place} ({asked[place]}): {one}" for one in stale]
@@ -107,19 +123,39 @@ class Once:
         self.snapshot = None
 
     def __call__(self, call):
+        call.at = self.town.github.now.timestamp()
         if self.town.github.requests.index(call) == self.place and self.snapshot is None:
             self.change(self.town)
             self.snapshot = snapshot(self.town)
             self.town.changed = self.snapshot
 
 
+def looked_at(call):
+    """The issues that a request looks at just before something is written to them."""
+    if call.path == "/graphql":
+        return {number for name, number in call.body["variables"].items() if re.fullmatch("n[0-9]+", name)}
+    return {int(one) for one in re.findall("^/repos/acme/shop/issues/([0-9]+)$", call.path) if call.method == "GET"}
+
+
+def shows_issue(call, number):
+    return number in looked_at(call)
+
+
+def shows_branch(call, _):
+    return call.path == "/repos/acme/shop/git/ref/heads/main"
+
+
+def shows_ledger(call, _):
+    return call.path == "/repos/acme/shop/contents/ledger.jsonl"
+
+
 LOOKS = {
     # By what the change is noticed, and the writes that must not come after that.
-    edits: (r"GET /repos/acme/shop/issues/{n}", r"(PATCH|POST|DELETE) /repos/acme/shop/issues/.*"),
-    closes: (r"GET /repos/acme/shop/issues/{n}", r"(PATCH|POST|DELETE) /repos/acme/shop/issues/.*"),
-    reopens: (r"GET /repos/acme/shop/issues/{n}", r"PATCH /repos/acme/shop/issues/[0-9]+"),
-    commits: (r"GET /repos/acme/shop/git/ref/heads/main", r"PATCH /repos/acme/shop/issues/[0-9]+"),
-    waives: (r"GET /repos/acme/shop/contents/ledger.jsonl", r"PATCH /repos/acme/shop/issues/[0-9]+"),
+    edits: (shows_issue, r"(PATCH|POST|DELETE) /repos/acme/shop/issues/.*"),
+    closes: (shows_issue, r"(PATCH|POST|DELETE) /repos/acme/shop/issues/.*"),
+    reopens: (shows_issue, r"PATCH /repos/acme/shop/issues/[0-9]+"),
+    commits: (shows_branch, r"PATCH /repos/acme/shop/issues/[0-9]+"),
+    waives: (shows_ledger, r"PATCH /repos/acme/shop/issues/[0-9]+"),
 }
 
 
@@ -127,7 +163,7 @@ def judged(town, requests, place, change):
     """The writes after the change that it makes wrong, in words; and how many came before anybody could notice."""
     if change not in LOOKS:
         return [], 0
-    look, write = LOOKS[change]
+    notices, write = LOOKS[change]
     read_whole = next(n for n, call in enumerate(requests) if call.path == "/graphql")
     if place < read_whole:
         return [], 0  # the run has seen it so from the beginning
@@ -136,7 +172,7 @@ def judged(town, requests, place, change):
         noticed = False
         for call in requests[place + 1 :]:
             said = f"{call.method} {call.path}"
-            if re.fullmatch(look.format(n=issue.number), said):
+            if notices(call, issue.number):
                 noticed = True
             elif re.fullmatch(write, said) and _of(town, call.path) == issue.number:
                 if noticed:
@@ -146,6 +182,18 @@ def judged(town, requests, place, change):
                 if re.fullmatch(r"PATCH /repos/acme/shop/issues/[0-9]+", said):
                     break  # it is open again, and what is told of that is true
     return stale, gap
+
+
+def old_looks(town):
+    """The writes to an issue that rest on a look of which it is not known any more that it is true, with its age."""
+    looked = {}
+    for call in town.github.requests:
+        looked.update(dict.fromkeys(looked_at(call), call.at))
+        if call.method != "GET" and re.match("/repos/acme/shop/issues/.*[0-9]", call.path):
+            number = _of(town, call.path)
+            age = call.at - looked.get(number, 0)
+            if number is not None and age > FRESH:  # None: of a comment that is deleted
+                yield f"{call.method} {call.path} rests on a look of {age:.0f} s ago"
 
 
 def _of(town, path):

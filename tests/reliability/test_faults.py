@@ -11,7 +11,7 @@ import os
 import pytest
 from harm import difference, harms, snapshot, verdicts
 from scenes import SCENES
-from town import Town
+from town import LOSSES, Town
 from trouble import cases, inject
 
 EVERY = bool(os.environ.get("LOOPCHECK_ALL_FAULTS"))
@@ -21,6 +21,10 @@ IMPATIENT = 0.15
 """Seconds after which an answer that does not come is given up, where that is what goes wrong."""
 
 
+SPANS = (3, 5)
+"""For so many requests a token sees less, beside to the end of the run: fewer do not last for a second look."""
+HIDDEN = ("Unchanged", "Reopening", "Edited", "Waived")
+"""Scenes in which a token sees less."""
 GOLDEN = 0.6180339887498949
 """Multiples of it are spread evenly between whole numbers: no fault and no request is left out for long."""
 SHARES = {
@@ -66,6 +70,37 @@ def test_a_fault_does_no_harm(tmp_path, patience, count, name, part):
             "endpoints of a scene, each with every fault",
             len({(case.system, case.endpoint) for case in table}) * (part == 0),
         )
+        assert not town.github.unexpected + town.datadog.unexpected + town.github.errors + town.datadog.errors
+        assert not wrong, f"{len(wrong)} harms:\n" + "\n".join(wrong[:60])
+
+
+@pytest.mark.parametrize("loses", LOSSES)
+@pytest.mark.parametrize("name", SCENES if EVERY else HIDDEN)
+def test_a_token_that_sees_no_more_does_no_harm(tmp_path, patience, count, name, loses):
+    """Of what the token may not see GitHub says 404. That is absence only from one that has shown what it sees."""
+    scene = SCENES[name]
+    with Town(tmp_path, private=True) as town:
+        scene.begin(town)
+        town.keep()
+        town.restore()
+        before = snapshot(town)
+        undisturbed = scene.act(town)
+        asked = len(town.github.requests)
+        well, should = snapshot(town), verdicts(undisturbed)
+        scene.heal(town)
+        end = town.end
+        wrong = []
+        for place, requests in [(place, requests) for place in range(asked) for requests in (*SPANS, asked)]:
+            town.restore()
+            town.blind(place, requests, loses)
+            disturbed = scene.act(town)
+            found = [*harms(before, well, snapshot(town), verdicts(disturbed), should)]
+            town.calm()
+            scene.heal(town)
+            if town.end != end:
+                found.append(f"the next run does not make it good: {difference(town.end, end)}")
+            wrong += [f"blind for {requests} from request {place}: {one}" for one in found]
+            count("runs whose token saw less for a while")
         assert not town.github.unexpected + town.datadog.unexpected + town.github.errors + town.datadog.errors
         assert not wrong, f"{len(wrong)} harms:\n" + "\n".join(wrong[:60])
 

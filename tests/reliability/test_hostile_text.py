@@ -3,7 +3,7 @@
     pytest -n 2 tests/reliability/test_hostile_text.py
 
 20,000 each: the comment with its notices, and the labels; what is told of commits; the status; the job's summary, the
-log and the outputs of a step; outputs of that name or value; the ledger. In handlers/test_hostile_runs.py are whole
+log and the outputs of a step; outputs of that name or value; the ledger; backtests as a page and as text. In handlers/test_hostile_runs.py are whole
 sweeps, and in reports/ all formats of a report.
 
 The strings are the same every time. They stand wherever strangers write: titles, owners, paths, messages, evidence,
@@ -20,7 +20,7 @@ import hostile_reports
 import msgspec
 import pytest
 from hostile_reports import marked
-from read_back import hold_log, hold_markdown, hold_words
+from read_back import Page, hold_log, hold_markdown, hold_page, hold_words
 
 from loopcheck import action, drift, runner
 from loopcheck.config import CloseGateSection
@@ -54,10 +54,13 @@ from loopcheck.model import (
     Problem,
     Report,
     Rung,
+    Sketch,
     Verdict,
 )
 from loopcheck.model import Outcome as Found
-from loopcheck.reports import markdown
+from loopcheck.replay import Alarm, Backtest, Curve, Firing, History, Replay, Threshold, Window
+from loopcheck.reports import backtest as backtest_text
+from loopcheck.reports import backtest_page, markdown, text
 from loopcheck.testing import RepositoryBuilder, runner_log
 from loopcheck.tracker import Closing, Comment, Issue, Person
 from loopcheck.world import Repository
@@ -91,7 +94,8 @@ class Texts:
 def claim(texts, outcome, *, place=None):
     why = (None, None) if outcome is Found.HOLDS else (next(texts), next(texts))
     evidence = (Evidence(texts.path(), next(texts)), Evidence(place or next(texts), next(texts), NOW, NOW))
-    return Claim(Rung.ACTIVE, next(texts), outcome, next(texts), *why, evidence)
+    drawn = Sketch(NOW - HOUR, NOW, (1.0, None, 30.0), (False, True, False), 20.0, next(texts))
+    return Claim(Rung.ACTIVE, next(texts), outcome, next(texts), *why, evidence, drawn if texts.taken % 3 else None)
 
 
 def item(texts, verdict, name, **more):
@@ -425,3 +429,55 @@ def shown(entry):
     from loopcheck.reports.clean import encodable
 
     return [encodable(word) for word in (entry.item, entry.version, *entry.reasons, entry.note, entry.by)]
+
+
+# what a backtest came to
+
+
+def backtests(texts):
+    """One that fires, one that stays silent, one that differs from what happened, one that could not be replayed."""
+    window = Window(NOW - HOUR, NOW)
+    times = tuple((NOW - HOUR).timestamp() + 60 * minute for minute in range(60))
+    curves = (Curve(times, tuple(float(minute) for minute in range(60)), next(texts)),)
+
+    def one(*firings, history=None):
+        thresholds = (Threshold(30, next(texts), next(texts)), Threshold(20, ">", "critical"))
+        replay = Replay(next(texts), window, 60, firings, curves, thresholds, (next(texts),), history=history)
+        return Backtest(next(texts), next(texts), replay, noticed=NOW, of=next(texts))
+
+    differs = History(window, matched=1, only_real=(Alarm(NOW, next(texts), next(texts)),))
+    return [
+        one(Firing(NOW - HOUR / 2, None, next(texts), next(texts))),
+        one(history=History(why_not=next(texts))),
+        one(Firing(NOW - HOUR / 2, NOW, next(texts)), history=differs),
+        Backtest(next(texts), next(texts), trouble=next(texts), reason=next(texts)),
+    ]
+
+
+class Harmless:
+    """A harmless word for each."""
+
+    def __init__(self):
+        self._numbers = itertools.count()
+
+    def __next__(self):
+        return f"word {next(self._numbers)}"
+
+
+def test_what_a_backtest_came_to():
+    harmless = backtests(Harmless())
+    elements = Page(backtest_page.render(harmless, [(harmless[0], harmless[1])])).tags
+    assert elements.count("svg") == 3
+    texts = Texts(7)
+    while texts.taken < STRINGS:
+        found = backtests(texts)
+        if len({one.rule for one in found}) < len(found):
+            continue  # two of a name share a table
+        pairs = [(found[0], found[1])]
+        hold_page(backtest_page.render(found, pairs), elements)
+        said = [*backtest_text.table(found), *backtest_text.differences(pairs)]
+        for one in found:
+            said += backtest_text.answer(one)
+        lines = [text.plain(line) for line in said]
+        assert not any("\n" in line for line in lines)
+        assert hold_log("\n".join(lines).encode()) == []

@@ -51,6 +51,8 @@ KINDS = {
     "no pull": "pull-request: {number: 1, touches: app.py}",
     "pull elsewhere": "pull-request: {number: 'acme/other#1', touches: run.sh}",
 }
+LOSSES = ("contents", "repository")
+"""What a token may lose the sight of; see `Town.blind`."""
 _TIMES = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+Z|( at)? [0-9:]+ UTC|)|run=[0-9/]*|digest=[0-9a-f]{64}")
 
 
@@ -60,12 +62,17 @@ def declares(kind):
 
 
 class Town(Shop):
-    """All of it. Use it with `with`."""
+    """All of it. Use it with `with`.
 
-    def __init__(self, folder):
+    Args:
+        folder: where the checkout is made.
+        private: whether GitHub says 404 of it to a token that may not see it.
+    """
+
+    def __init__(self, folder, *, private=False):
         self.stack = [
             Storage(),
-            GitHubStandIn(now=NOW, private=False),
+            GitHubStandIn(now=NOW, private=private),
             DatadogStandIn([_monitor(1), _monitor(2)], now=NOW),
         ]
         self.storage, github, self.datadog = self.stack
@@ -144,6 +151,30 @@ class Town(Shop):
         self.github.after = self.datadog.after = lambda call: None
         for token in self.github.tokens.values():
             token.used.clear()
+        for what in LOSSES:
+            self._see(what, sees=True)
+
+    def blind(self, place, requests, loses):
+        """The token may see less for a while. GitHub answers 404 then, as if nothing were there.
+
+        Args:
+            place: which request to GitHub is the first to be answered so, from 0.
+            requests: how many are.
+            loses: `contents`, the permission to read them, or `repository`, all access to it.
+        """
+        answered = itertools.count(1)
+
+        def look(call=None):
+            self._see(loses, sees=not place <= (next(answered) if call else 0) < place + requests)
+
+        look()
+        self.github.after = look
+
+    def _see(self, what, *, sees):
+        if what == "contents":
+            self.github.tokens[self.github.token].permissions["contents"] = "write" if sees else "none"
+        else:
+            self.there.visible_to = {self.github.accounts["github-actions[bot]"].login} if sees else set()
 
     def end_at(self, place, *, obeyed):
         """The run ends at its request of that place, from 0: from then on nothing reaches anybody.

@@ -117,6 +117,7 @@ def test_json_has_the_keys_of_the_contract():
         "reason": "no-file",
         "remedy": "Add the file.",
         "evidence": [{"source": "run.sh:3@4f2a9c1b2c3d", "seen": "nothing", "at": None, "edited": None}],
+        "sketch": None,
     }
 
 

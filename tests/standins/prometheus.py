@@ -8,12 +8,13 @@ remembered, and fails the test at the end.
 """
 
 import json
-import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+from standins.listening import Port
 
 BUILD = "/api/v1/status/buildinfo"
 CONFIG = "/api/v1/status/config"
@@ -59,20 +60,17 @@ class PrometheusStandIn:
         self._faults = {}
 
     def __enter__(self):
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self._port = Port(_handler(self))
         return self
 
     def __exit__(self, kind, *_):
-        self._server.shutdown()
-        self._server.server_close()
+        self._port.close()
         if kind is None:
             assert not self.unexpected, f"nobody should ask for {self.unexpected}"
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self._port.number}"
 
     @property
     def environment(self):

@@ -6,9 +6,10 @@ import json
 import re
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from standins.faults import Planned
+from standins.listening import Port
 
 
 class Served:
@@ -42,16 +43,12 @@ class Served:
         self._stopping = threading.Event()
 
     def __enter__(self):
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self._port = Port(_handler(self))
         return self
 
     def __exit__(self, kind, *_):
         self._stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._port.close()
         if kind is None:
             assert not self.errors, "\n".join(self.errors)
             assert not self.unexpected, f"nobody should ask for {self.unexpected}"
@@ -59,7 +56,7 @@ class Served:
     @property
     def url(self):
         """The address of the API."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self._port.number}"
 
     def fault(self, when, how, *, times=1, after=0):
         """Let something go wrong.

@@ -5,10 +5,10 @@ with Storage() as storage, GitHubStandIn() as github:
 """
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from standins.github import Fault
+from standins.listening import Port
 
 
 class Storage:
@@ -46,18 +46,15 @@ class Storage:
             def log_message(self, *_):
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self._port = Port(Handler)
         return self
 
     def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
+        self._port.close()
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self._port.number}"
 
     def serve(self, github):
         """Keep the artifacts of this stand-in for GitHub, and let it redirect here."""

@@ -37,7 +37,7 @@ QUERIES = list(queries())
 
 def test_queries_are_found():
     names = " ".join(one.id for one in QUERIES)
-    for name in ("issue_query.ALL", "issue_query.ONE", "issue_query.MORE_COMMENTS"):
+    for name in ("issue_query.ALL", "issue_query.ONE", "issue_query.MORE_COMMENTS", "glances.GLANCES"):
         assert name in names
 
 

@@ -61,6 +61,7 @@ def tree(dice):
     return made
 
 
+@pytest.mark.volume
 def test_a_question_that_has_another_answer_was_touched(tmp_path):
     dice, stream, number = random.Random(20261120), [], 90  # noqa: S311 - the same every time
     builder = RepositoryBuilder(tmp_path)

@@ -1,11 +1,15 @@
-"""How many requests a sweep makes that finds everything as it was: eight to GitHub, three to Datadog, no writes."""
+"""How many requests a sweep makes that finds everything as it was: eight to GitHub, three to Datadog, no writes.
+
+And the first one, which writes two things for each issue: those, its writes, and a look at twenty issues at a time.
+"""
 
 from datetime import timedelta
 
 import pytest
 from standins.sweep import LABEL, NOW, Scene
 
-from loopcheck import engine, loading
+from loopcheck import engine, events, handlers, loading
+from loopcheck.handlers.asked import Asked
 from loopcheck.ledger.branch import BranchLedger
 from loopcheck.ledger.model import Entry
 from loopcheck.model import Verdict
@@ -48,3 +52,26 @@ def test_a_sweep_asks_little(scene):
     assert len(scene.datadog.requests) <= 3, scene.datadog.counts
     assert scene.github.writes == []
     assert (session.governor.requests, session.governor.points) == (len(asked), len(asked))
+
+
+def test_a_first_sweep_asks_little_more_than_it_writes(scene):
+    """Of 60 issues; tests/reliability has all 200, and an hour's limits."""
+    github = scene.github
+    github.validate = scene.datadog.validate = None
+    issues = github.repository.issues
+    del issues[60:]
+
+    def sleep(seconds):
+        github.now += timedelta(seconds=seconds)
+
+    def clock():
+        return github.now.timestamp()
+
+    asked = Asked(scene.repository.folder, scene.environment, now=NOW, sleep=sleep, clock=clock)
+    outcome = handlers.handle(events.Sweep("schedule"), asked)
+    assert not outcome.left
+    assert [(len(one.comments), len(one.labels)) for one in issues] == [(2, 2)] * 60
+    writes = len(github.writes)
+    assert writes == 2 * 60 + 9, "the ledger's two commits and one label that is made are nine"
+    assert len(github.requests) <= 8 + writes + 17
+    assert len(scene.datadog.requests) <= 3

@@ -156,4 +156,5 @@ def test_another_repository_cannot_be_read_so_far(session):
 
 def test_looks_are_counted(session):
     in_threads(8, lambda: session.world().count("datadog", 2))
-    assert session.counts == {"git": 1, "datadog": 16}
+    assert session.counts == {"git": session.repository.git.processes, "datadog": 16}
+    assert session.counts["git"] > 0

@@ -89,7 +89,7 @@ class DatadogMonitorChecker(Checker[DatadogMonitorExpectation, DatadogMonitorObs
         one = meant(expect, seen)
         if one is None:
             raise CannotTell(AMBIGUOUS, f"it cannot be told which of {len(seen.candidates)} monitors is meant")
-        return _replayed(expect, one, seen, window, world, around).replay
+        return _replayed(expect, one, seen, window, world, around, ran=not written).replay
 
     def named(self, text: str, world: World, *, written: bool = False) -> DatadogMonitorExpectation:
         """See `loopcheck.checker.Replayer.named`."""
@@ -167,12 +167,14 @@ def _replayed(
     window: Window,
     world: World,
     around: timedelta | None = None,
+    *,
+    ran: bool = True,
 ) -> Replayed:
     from loopcheck_checks.datadog_monitor.replay.looking import look
 
     parts = {part.monitor.id: part.monitor for part in seen.parts if part.monitor.id is not None}
     per = around or (expect.at_most.span if expect.at_most is not None else None)
-    return look(one, parts, window, world, per=per, scope=expect.scope_tags)
+    return look(one, parts, window, world, per=per, scope=expect.scope_tags, ran=ran)
 
 
 def _listed(world: World) -> _Listed:

@@ -185,12 +185,17 @@ class SeenMonitor(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def edited(self) -> datetime | None:
-        """When its definition was last edited; `None` where that is not told, or in no form that is known."""
-        try:
-            edited = datetime.fromisoformat(str(self.monitor.modified))
-        except ValueError:
-            return None
-        return edited if edited.tzinfo else edited.replace(tzinfo=UTC)
+        """See `last_edited`."""
+        return last_edited(self.monitor)
+
+
+def last_edited(monitor: datadog.Monitor) -> datetime | None:
+    """When a monitor's definition was last edited; `None` where that is not told, or in no form that is known."""
+    try:
+        edited = datetime.fromisoformat(str(monitor.modified))
+    except ValueError:
+        return None
+    return edited if edited.tzinfo else edited.replace(tzinfo=UTC)
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True, tag="replayed"):
@@ -395,6 +400,12 @@ TOO_NOISY = Reason(
     "too-noisy",
     "Replayed, it also fires when nothing was wrong, more often than was declared.",
     "Raise the threshold, lengthen the window, set a recovery threshold, or declare the noise that you can bear.",
+)
+HISTORY_DIFFERS = Reason(
+    "history-differs",
+    "Replayed, it does not do what it did, by the events that Datadog has of it, so nothing follows from the replay.",
+    "Look at the alerts that the message names: it may have been silenced then, or samples came late. Where neither is"
+    " so, report the monitor's query to loopcheck.",
 )
 MODEL_NOT_REPLAYED = Reason(
     "model-not-replayed",

@@ -10,6 +10,7 @@ import msgspec
 from loopcheck.checker import Claim, Evidence, Unseen
 from loopcheck.reasons import NO_INCIDENT_TIME
 from loopcheck.replay import Firing, Replay, clock, elapsed, says_how_often, says_silence, says_when
+from loopcheck.sketch import sketched
 from loopcheck_checks.prometheus_alert.definition import expression_of
 from loopcheck_checks.prometheus_alert.manifest import (
     ALREADY_FIRING,
@@ -55,13 +56,14 @@ def judge_proof(
         return
     first = proof.replay.caught
     if first is None:
-        yield _not_fired(chosen, proof, here)
+        claim = _not_fired(chosen, proof, here)
     else:
         what = f"{first.group[:120]} fires first; {here.seen}" if first.group else here.seen
         shown = Evidence(here.source, what, here.at)
-        yield REPLAYED.holds(_answer(first, proof, seen), shown, _compared(proof, here), *_recorded(proof))
-        if expect.before is not None:
-            yield _in_time(first, seen, here)
+        claim = REPLAYED.holds(_answer(first, proof, seen), shown, _compared(proof, here), *_recorded(proof))
+    yield msgspec.structs.replace(claim, sketch=sketched(proof.replay))
+    if first is not None and expect.before is not None:
+        yield _in_time(first, seen, here)
     if expect.at_most is not None:
         yield _budget(expect, proof, here)
 

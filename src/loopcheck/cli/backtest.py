@@ -249,7 +249,7 @@ def write_pictures(path: Path, backtests: Sequence[Backtest]) -> list[Path]:
         if one.replay is not None:
             number = len(written) + 1
             place = path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
-            _write(place, svg(one.replay, f"{one.period}: {one.said}", one.noticed))
+            _write(place, svg(one.replay, f"{one.period}: {one.said}", one.noticed, of=one.of))
             written.append(place)
     return written
 

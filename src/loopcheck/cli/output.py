@@ -60,6 +60,10 @@ def _has(sign: str) -> bool:
 def say(lines: Iterable[Line], color: bool | None) -> None:  # noqa: FBT001
     """Print lines of styled spans on stdout."""
     how = look(color)
+    if not how.draws:
+        from loopcheck.reports.picture import IN_ASCII
+
+        lines = ([(words.translate(IN_ASCII), style) for words, style in line] for line in lines)
     if how.rich:
         from loopcheck.reports.terminal import styled
 

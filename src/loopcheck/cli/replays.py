@@ -145,9 +145,10 @@ def run(jobs: Sequence[tuple[Subject, Period]], around: timedelta | None = None)
 
 def _one(subject: Subject, period: Period, around: timedelta | None) -> Backtest:
     noticed = period.incident.detected if period.incident is not None else None
+    of = "incident" if period.incident is not None else "window"
     world = subject.session.world(period.incident)
     try:
         replay = subject.replayer.replay(subject.expect, period.window, world, around=around, written=subject.written)
     except CannotTell as trouble:
-        return Backtest(subject.name, period.name, trouble=trouble.message, reason=trouble.reason.word)
-    return Backtest(subject.name, period.name, replay, noticed=noticed)
+        return Backtest(subject.name, period.name, trouble=trouble.message, reason=trouble.reason.word, of=of)
+    return Backtest(subject.name, period.name, replay, noticed=noticed, of=of)

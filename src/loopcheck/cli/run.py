@@ -71,5 +71,9 @@ def command(
         from loopcheck.reports import text
 
         output.say(text.lines(outcome.report), color)
+    if outcome.summary and not (dry_run and outcome.plan.effects):  # which would show it again
+        from loopcheck.effects.shown import body_lines
+
+        output.say(body_lines(outcome.summary), color)
     output.say(common.outcome_lines(outcome, dry_run=dry_run), color)
     sys.exit(int(common.outcome_code(outcome)))

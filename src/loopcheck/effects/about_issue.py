@@ -83,6 +83,7 @@ class AboutIssue:
             seen.problems,
             notices(issue, looks, decision, changes),
             stands={} if asked else held,
+            waived={look.item.id: look.known.waiver.until for look in looks if look.waived and look.known.waiver},
             dates=dates(looks),
         )
         if _is_waived(looks) and not self._is_news(subject):
@@ -140,7 +141,8 @@ class AboutIssue:
 
     @property
     def _basis(self) -> Basis:
-        return Basis(body_digest(self._issue.body), self._is_open)
+        is_new = not self._own and self._is_open is self._issue.is_open
+        return Basis(body_digest(self._issue.body), self._is_open, is_new)
 
 
 def looks_of(seen: Seen, memory: Memory, situation: Situation) -> tuple[Look, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -62,6 +62,8 @@ class Subject(msgspec.Struct, frozen=True):
     notices: tuple[Notice, ...] = ()
     stands: Mapping[str, Verdict] = {}
     """The verdicts that were confirmed before of those items that could not be seen just now, by id."""
+    waived: Mapping[str, date | None] = {}
+    """Until when it is accepted, that day included, of those items that it is accepted of, by id."""
     dates: Mapping[str, str] = {}
     """Since when an item is what it is, by id, in loopcheck's own words."""
     instead: Instead | None = None
@@ -70,8 +72,12 @@ class Subject(msgspec.Struct, frozen=True):
     @property
     def verdict(self) -> Verdict:
         """The worst of all; what cannot be read was not checked."""
-        verdict = Verdict.worst(self.stands.get(item.id, item.verdict) for item in self.items)
+        verdict = self.verdict_of(self.items)
         return Verdict.worst((verdict, Verdict.INCONCLUSIVE)) if self.problems else verdict
+
+    def verdict_of(self, items: Iterable[ItemResult]) -> Verdict:
+        """The worst of what stands of these items."""
+        return Verdict.worst(self.stands.get(item.id, item.verdict) for item in items)
 
 
 class Circumstances(msgspec.Struct, frozen=True):
@@ -177,7 +183,7 @@ def render(subject: Subject, seen: Circumstances, *, limit: int = COMMENT_LIMIT)
     rows = findings.rows_of(subject.items)
     findings.add_table(out, rows)
     findings.add_unmet(out, rows, seen.repository)
-    out.add(f"\n**Next:** {_next(subject, [claim for row in rows for claim in row.unmet])}\n")
+    out.add(f"\n**Next:** {_next(subject, rows)}\n")
     findings.add_rest(out, rows, seen.repository)
     out.add(f"\n<sub>{_since(subject, out)}{_as_of(seen)}</sub>\n")
     return out.text
@@ -206,19 +212,37 @@ def _since(subject: Subject, out: Bounded) -> str:
     return ""
 
 
-def _next(subject: Subject, unmet: Iterable[Claim]) -> str:
+def _next(subject: Subject, rows: Iterable[findings.Row]) -> str:
     if subject.instead is not None:
         return subject.instead.next
     if subject.problems:
         return "mend the `loopcheck` block as shown above; loopcheck reads it again when the issue is saved."
     if subject.verdict is Verdict.VERIFIED:
         return "nothing. This item can be closed, and loopcheck goes on looking."
-    known = any(claim.remedy for claim in unmet)
-    if subject.verdict is Verdict.INCONCLUSIVE:
+    pending = [item for item in subject.items if item.id not in subject.waived]
+    verdict = subject.verdict_of(pending)
+    if subject.waived and (not pending or verdict is Verdict.VERIFIED):
+        return _waits(subject)
+    known = any(claim.remedy for row in rows if row.item.id not in subject.waived for claim in row.unmet)
+    apart = ", apart from what is accepted" if subject.waived else ""
+    if verdict is Verdict.INCONCLUSIVE:
         more = " What the arrows say would let loopcheck see." if known else ""
-        return f"nothing is held against this item.{more}"
+        return f"nothing is held against this item{apart}.{more}"
     said = "do what the arrows say" if known else "see above"
-    return f"{said}. loopcheck looks again in its next sweep, and at once when you comment `/loopcheck verify`."
+    return f"{said}{apart}. loopcheck looks again in its next sweep, and at once when you comment `/loopcheck verify`."
+
+
+def _waits(subject: Subject) -> str:
+    """What comes next where all that is not proven is accepted."""
+    ends = sorted(until for until in subject.waived.values() if until is not None)
+    if not ends:
+        return "nothing, as long as that is accepted."
+    one = "the first of these" if len(set(subject.waived.values())) > 1 else "this"
+    if subject.verdict is Verdict.FAILED:
+        then = f"{one} counts as failed again, unless the proof is there by then; if it is closed, it may be reopened."
+    else:
+        then = f"{one} counts as inconclusive again, unless the proof is seen by then."
+    return f"nothing until {ends[0]}, that day included. After that {then}"
 
 
 def _as_of(seen: Circumstances) -> str:

@@ -15,6 +15,8 @@ from loopcheck.reasons import CannotTell
 
 Apply = Callable[[IssueEffect | React], Applied]
 """Writes one effect, and never raises for what GitHub answers."""
+Settle = Callable[[], Iterable[Applied]]
+"""Comes after all effects; returns those that are in doubt by then. Never raises for what GitHub answers."""
 Confirm = Callable[[Reopen], str | None]
 """Looks again, uncached, just before an issue is reopened: why it is not to be, or `None`. May raise `CannotTell`."""
 
@@ -26,19 +28,34 @@ class Execution:
         record: adds lines to the ledger; raises `CannotTell` where they are not known to be there.
         apply: writes everything else.
         confirm: see `Confirm`.
+        settle: see `Settle`.
     """
 
-    def __init__(self, record: Callable[[Iterable[Entry]], None], apply: Apply, confirm: Confirm) -> None:
+    def __init__(
+        self,
+        record: Callable[[Iterable[Entry]], None],
+        apply: Apply,
+        confirm: Confirm,
+        settle: Settle = tuple,
+    ) -> None:
         self._record = record
         self._apply = apply
         self._confirm = confirm
+        self._settle = settle
         self._unrecorded: str | None = None
         self._not_reopened: set[int] = set()
 
     def carry_out(self, effects: Iterable[Record | IssueEffect | React]) -> Iterator[Applied]:
-        """Each effect with what became of it. Trouble with one keeps no other, but for the ledger's."""
-        for effect in effects:
-            yield self._one(effect)
+        """Each effect with what became of it. Trouble with one keeps no other, but for the ledger's.
+
+        One that was written and is in doubt at the end comes a second time.
+        """
+        try:
+            for effect in effects:
+                yield self._one(effect)
+        finally:  # whatever ends the run, what it has begun is looked at once more
+            doubtful = self._settle()
+        yield from doubtful
 
     def _one(self, effect: Record | IssueEffect | React) -> Applied:
         if self._unrecorded is not None:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from loopcheck.paths import Paths
 from loopcheck.reports.clean import encodable
 
 _PLACE = re.compile(r"(?P<path>[^\x00-\x1f\x7f]{1,1000}?)(?::(?P<line>[1-9][0-9]{0,6}))?@(?P<commit>[0-9a-f]{7,40})")
@@ -27,9 +28,13 @@ class Repository(msgspec.Struct, frozen=True):
     """`owner/name`."""
     commit: str
     """In full: the commit that was looked at."""
+    files: Paths | None = None
+    """The files that there are at that commit; where that is not known, every path is taken for one."""
 
     def link(self, source: str) -> str | None:
         """The address at which the source of a piece of evidence can be opened, or `None` where none is safe.
+
+        Of a file that is not there, the nearest folder that is: GitHub has no page for what is missing.
 
         Args:
             source: as a checker named it: `runbooks/lag.md:12@4f2a9c1`, a monitor's page, a run of a workflow.
@@ -44,8 +49,11 @@ class Repository(msgspec.Struct, frozen=True):
         path = encodable(place["path"])
         if any(part in ("", ".", "..") for part in path.split("/")):
             return None
-        line = f"#L{place['line']}" if place["line"] else ""
-        return f"{self.server}/{self.name}/blob/{self._full(place['commit'])}/{quote(path, safe='/')}{line}"
+        commit = self._full(place["commit"])
+        kind, line = "blob", f"#L{place['line']}" if place["line"] else ""
+        if self.files is not None and commit == self.commit and place["path"] not in self.files:
+            kind, line, path = "tree", "", encodable(_nearest(place["path"], self.files))
+        return f"{self.server}/{self.name}/{kind}/{commit}/{quote(path, safe='/')}".rstrip("/") + line
 
     def commit_page(self, commit: str) -> str:
         """The address of a commit, given by its full id.
@@ -63,3 +71,10 @@ class Repository(msgspec.Struct, frozen=True):
 
     def _full(self, commit: str) -> str:
         return self.commit if self.commit.startswith(commit) else commit
+
+
+def _nearest(path: str, files: Paths) -> str:
+    """The folder itself, where `path` is one, or the deepest above it that has files; `""` is the root."""
+    while path and not files.at_or_below(path):
+        path = path.rpartition("/")[0]
+    return path

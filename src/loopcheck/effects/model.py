@@ -17,6 +17,8 @@ class Basis(msgspec.Struct, frozen=True):
     """SHA-256 of the issue's body, in hexadecimal."""
     is_open: bool
     """Whether the issue is open at that moment: after a `Reopen` that comes before, it is."""
+    is_new: bool = False
+    """Whether loopcheck had no comment there when the run looked, and the run does not reopen the issue."""
 
 
 def body_digest(body: str) -> str:

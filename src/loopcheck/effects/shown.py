@@ -27,8 +27,8 @@ def effect_lines(effect: Effect) -> Iterator[Line]:
                 about = entry.item or (f"#{entry.issue}" if entry.issue else "the sweep")
                 yield _text(f"{about}: {what}{f', {entry.note}' if entry.note else ''}")
         case PutComment():
-            yield _title(f"#{effect.issue}: the comment says")
-            yield from _body(effect.body)
+            yield _title(f"#{effect.issue}: the comment")
+            yield from body_lines(effect.body)
         case SetLabels():
             signed = [*(f"+{name}" for name in effect.add), *(f"-{name}" for name in effect.remove)]
             yield _title(f"#{effect.issue}: labels {' '.join(signed)}")
@@ -38,7 +38,7 @@ def effect_lines(effect: Effect) -> Iterator[Line]:
             yield _title(f"#{effect.issue}: reaction {effect.receipt.value} on comment {effect.comment}")
         case PutStatus():
             yield _title(f"{effect.commit[:12]}: status {effect.conclusion.value}: {effect.title}")
-            yield from _body(effect.summary)
+            yield from body_lines(effect.summary)
 
 
 def applied_lines(applied: Applied) -> Iterator[Line]:
@@ -51,17 +51,18 @@ def applied_lines(applied: Applied) -> Iterator[Line]:
         yield _text(applied.because)
 
 
+def body_lines(text: str) -> Iterator[Line]:
+    """A text in Markdown, without the invisible spaces that keep GitHub from making links of words."""
+    lines = text.replace("\u200b", "").splitlines()
+    for line in lines[:_SHOWN]:
+        yield [(f"  | {one_line(line)}".rstrip(), "")]
+    if len(lines) > _SHOWN:
+        yield _text(f"and {len(lines) - _SHOWN} more lines")
+
+
 def _title(words: str) -> Line:
     return [(one_line(words), "title")]
 
 
 def _text(words: str) -> Line:
     return [(f"  {one_line(words)}", "dim")]
-
-
-def _body(text: str) -> Iterator[Line]:
-    lines = text.splitlines()
-    for line in lines[:_SHOWN]:
-        yield [(f"  | {one_line(line)}".rstrip(), "")]
-    if len(lines) > _SHOWN:
-        yield _text(f"and {len(lines) - _SHOWN} more lines")

@@ -81,11 +81,24 @@ class Writer:
                 raise self._ended.with_traceback(None)
             return self._send(verb, path, body)
 
-    def _send(self, verb: str, path: str, body: Any) -> Any:
+    def ready(self) -> None:
+        """Wait until a write would be sent at once, so that what is read then is not old by the time of the write.
+
+        Raises:
+            CannotTell: GitHub asks for a longer wait than a run may make.
+        """
+        with self._one_by_one:
+            self._pause()
+        self._governor.wait("core")
+
+    def _pause(self) -> None:
         if self._last is not None:
-            pause = self._last + _PAUSE - self._clock()
+            pause = min(_PAUSE, self._last + _PAUSE - self._clock())  # a clock may be set back
             if pause > 0:
                 self._sleep(pause)
+
+    def _send(self, verb: str, path: str, body: Any) -> Any:
+        self._pause()
         with self._governor.slot("core", writes=True):
             self._count()
             try:

@@ -54,6 +54,7 @@ class Means:
             self.github.connection,
             self.github.governor,
             count=lambda: self.session.count("github"),
+            clock=asked.clock,
             sleep=asked.sleep,
         )
         self._ledger = BranchLedger(self.github, self._writer.send, sleep=asked.sleep)
@@ -119,15 +120,17 @@ class Means:
     @property
     def circumstances(self) -> Circumstances:
         """Where, when and by which run is looked."""
-        settings = self.github.settings
-        here = Linked(settings.server, self.github.repository, self.loaded.repository.commit)
+        repository = self.loaded.repository
+        here = Linked(self.github.settings.server, self.github.repository, repository.commit, repository.paths)
         return Circumstances(here, self.session.now, self.asked.run)
 
     def _carry_out(self, plan: Plan, viewer: Person | None) -> tuple[Applied, ...]:
         if viewer is None and any(isinstance(effect, PutComment) for effect in plan.effects):
             raise ValueError("who does not know its own account cannot know its own comment")
-        applier = Applier(self.github, self._writer, viewer.id if viewer else 0, sleep=self.asked.sleep)
-        execution = Execution(self._ledger.append, applier.one, self._confirm)
+        account = viewer.id if viewer else 0
+        applier = Applier(self.github, self._writer, account, sleep=self.asked.sleep, clock=self.asked.clock)
+        applier.expect(plan.effects)
+        execution = Execution(self._ledger.append, applier.one, self._confirm, applier.settle)
         return tuple(execution.carry_out(effect for effect in plan.effects if not isinstance(effect, PutStatus)))
 
     def _confirm(self, effect: Reopen) -> str | None:

@@ -32,7 +32,7 @@ from loopcheck.ledger.branch import BranchLedger
 from loopcheck.ledger.memory import Memory, recall
 from loopcheck.loading import Loaded
 from loopcheck.model import Problem, Report
-from loopcheck.paths import matching
+from loopcheck.paths import Paths, matching
 from loopcheck.reasons import BAD_SETTINGS, CannotTell
 from loopcheck.registry import Registry
 from loopcheck.sources import issues as in_issues
@@ -109,13 +109,13 @@ def handle(event: PullRequestChanged | MergeGroup, gate: Gate) -> Outcome:
             commits = compared(checkout, event)
             run = _Run(event, gate, commits, stack)
         except CannotTell as trouble:
-            commits = Compared(event.base, checkout.commit)
+            shown = _shown(gate.environment, (event.base, None), (checkout.commit, None))
             unclear = Unclear(f"nothing could be judged: {trouble.message}", trouble.reason.remedy, outside=False)
             judged = Judged(unclear=(unclear,))
         else:
-            judged, session = run.judge(), run.session
+            judged, session, shown = run.judge(), run.session, run.shown
         concluded = conclusion(judged, gate.inconclusive, untrusted=untrusted)
-        said = summary.render(judged, concluded, _shown(gate.environment, commits))
+        said = summary.render(judged, concluded, shown)
         status = PutStatus(event.head, concluded, summary.title(judged, concluded), said)
         plan = Plan(notes=("a change from outside gets no status: see the job's summary",))
         if not untrusted:
@@ -189,6 +189,12 @@ class _Run:
             notes=tuple(self._notes),
             looks=self.session.counts,
         )
+
+    @property
+    def shown(self) -> summary.Shown:
+        """Where links lead, now that the files of both commits are known."""
+        both = (self._base.repository, self._merged)
+        return _shown(self._gate.environment, *((one.commit, one.paths) for one in both))
 
     def _github(self) -> GitHub | None:
         try:
@@ -299,13 +305,13 @@ def _never(verb: str, path: str, body: Any = None) -> Any:
     raise NotImplementedError(f"{verb} {path}: {body}")
 
 
-def _shown(environment: Mapping[str, str], commits: Compared) -> summary.Shown:
+def _shown(environment: Mapping[str, str], *commits: tuple[str, Paths | None]) -> summary.Shown:
     try:
         known = settings_from(environment)
         server, name = known.server, known.repository
     except CannotTell:  # without a name there is nothing to link to
         server, name = "https://github.com", ""
-    base, merged = (links.Repository(server, name, commit) for commit in (commits.base, commits.merged))
+    base, merged = (links.Repository(server, name, commit, files) for commit, files in commits)
     return summary.Shown(base, merged)
 
 

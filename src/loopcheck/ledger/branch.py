@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from loopcheck.ledger import lines
 from loopcheck.ledger.model import Entry
-from loopcheck.reasons import BAD_RESPONSE, CannotTell
+from loopcheck.reasons import BAD_RESPONSE, REFUSED, CannotTell
 from loopcheck.world.github import GitHub
 from loopcheck.world.github.answers import UNSETTLED, NotFound
 
@@ -95,8 +95,10 @@ class BranchLedger:
                 self._move(head, self._commit(head, tree, after, len(entries)))
             except NotFound as missing:
                 raise CannotTell(BAD_RESPONSE, f"{missing}: not there, or not to be written with this token") from None
-            except CannotTell as other:  # moved meanwhile, or not known: the next look tells
-                trouble = other
+            except CannotTell as other:
+                if other.reason is REFUSED:
+                    raise  # and whoever asks again is refused again
+                trouble = other  # moved meanwhile, or not known: the next look tells
             else:
                 return
         assert trouble is not None  # noqa: S101 - every way round the loop sets it

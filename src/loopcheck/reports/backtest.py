@@ -12,8 +12,10 @@ from loopcheck.reports.text import Line
 
 WIDTH = 84
 """Of a picture, in characters, where there is room."""
-HEADINGS = ("over", "fires at", "T+", "before noticed", "otherwise")
-"""The columns of a table; the last only where it is known of one rule how often it fires otherwise."""
+HEADINGS = ("over", "fires at", "T+", "before noticed", "otherwise", "as it did")
+"""The columns of a table; the last two only where something is known for them."""
+
+_ALWAYS = 4
 
 Pair = tuple[Backtest, Backtest]
 
@@ -32,7 +34,7 @@ def answer(
     yield [(one_line(one.rule, 120), "title"), (f"  over {one_line(one.period, 80)}", "dim")]
     yield [("  ", ""), (one_line(one.said), style(one))]
     if picture and one.replay is not None and one.replay.curves:
-        for line in drawn(one.replay, min(WIDTH, width or WIDTH), one.noticed):
+        for line in drawn(one.replay, min(WIDTH, width or WIDTH), one.noticed, of=one.of):
             yield [(text.translate(IN_ASCII), name) for text, name in line] if ascii_only else line
     for note in one.replay.notes if one.replay is not None else ():
         yield [(f"  {one_line(note)}", "dim")]
@@ -68,31 +70,38 @@ def by_rule(backtests: Sequence[Backtest]) -> list[tuple[str, list[Backtest]]]:
 
 def style(one: Backtest) -> str:
     """The name of the style of an answer."""
-    if one.replay is None:
+    if one.replay is None or (one.replay.history is not None and one.replay.history.differs):
         return "unknown"
     return "holds" if one.replay.caught is not None else "fails"
 
 
 def rows_of(found: Sequence[Backtest]) -> list[tuple[str, ...]]:
     """The rows of a table, the headings first. A row of what could not be replayed has two cells only."""
-    known = any(one.replay is not None and one.replay.around is not None for one in found)
-    columns = len(HEADINGS) if known else len(HEADINGS) - 1
-    return [row[:columns] for row in (HEADINGS, *map(_cells, found))]
+    rows = [HEADINGS, *map(_cells, found)]
+    shown = [
+        column
+        for column in range(len(HEADINGS))
+        if column < _ALWAYS or any(len(row) > column and row[column] for row in rows[1:])
+    ]
+    return [tuple(row[column] for column in shown if column < len(row)) for row in rows]
 
 
 def _cells(one: Backtest) -> tuple[str, ...]:
     period = one_line(one.period, 60)
     if one.replay is None:
-        return period, f"cannot be replayed [{one.reason}]"
+        return period, one_line(f"cannot be replayed [{one.reason}]", 80)
     firing, window = one.replay.caught, one.replay.window
     times = len(one.replay.others)
     otherwise = "" if one.replay.around is None else f"{times} time{'' if times == 1 else 's'}"
+    history = one.replay.history
+    did = "" if history is None or history.stretch is None else f"{history.counted} alerts"
     if firing is None:
         since = one.replay.already
         silent = "never" if since is None else f"since {since.start:%m-%d %H:%M}"
-        return period, silent, "", "", otherwise
+        return period, silent, "", "", otherwise, did
     sign = "-" if firing.start < window.start else ""
     early = ""
     if one.noticed is not None:
         early = ("-" if firing.start > one.noticed else "") + elapsed(one.noticed - firing.start)
-    return period, f"{firing.start:%Y-%m-%d %H:%M}", sign + elapsed(firing.start - window.start), early, otherwise
+    after = sign + elapsed(firing.start - window.start)
+    return period, f"{firing.start:%Y-%m-%d %H:%M}", after, early, otherwise, did

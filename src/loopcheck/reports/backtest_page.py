@@ -80,6 +80,7 @@ def _pictured(one: Backtest) -> Iterator[str]:
     if one.replay is None:
         yield _element("p", f"{one.period}: {one.said}", "unknown")
         return
-    yield "<figure>" + svg(one.replay, f"{one.period}: {one.said}", one.noticed, styled=False) + "</figure>"
+    drawn = svg(one.replay, f"{one.period}: {one.said}", one.noticed, of=one.of, styled=False)
+    yield f"<figure>{drawn}</figure>"
     for note in one.replay.notes:
         yield _element("p", note, "note")

@@ -25,7 +25,7 @@ _ROOM = 400
 
 
 def render(report: Report, *, limit: int = SUMMARY_LIMIT) -> str:
-    """The report as GitHub's Markdown: the verdict, a row for each artifact, and what does not hold.
+    """The report as GitHub's Markdown: the verdict, a row for each artifact, what does not hold, and what was replayed.
 
     The worst comes first. What does not fit is counted.
 
@@ -52,7 +52,11 @@ def render(report: Report, *, limit: int = SUMMARY_LIMIT) -> str:
     unmet = [item for item in worst_first if item.verdict is not Verdict.VERIFIED]
     if unmet:
         out.add("\n### What does not hold\n")
-        out.each((_details(item) for item in unmet), len(unmet), "items that do not hold")
+        out.each((_details(item) for item in unmet), len(unmet), "items that do not hold", share=0.9)
+    replayed = [item for item in worst_first if item.verdict is Verdict.VERIFIED and _replayed(item)]
+    if replayed:
+        out.add("\n### What was replayed\n")
+        out.each((_details(item) for item in replayed), len(replayed), "items that were replayed")
     return out.text
 
 
@@ -97,6 +101,10 @@ def _row(item: ItemResult, place: int) -> str:
     due = f"{item.due}{' (overdue)' if item.overdue else ''}" if item.due else ""
     first = [code(item.title, 120), code(f"{artifact.kind} {artifact.summary}", 160), code(item.owner, 80), due]
     return f"| {SIGNS[artifact.verdict]} {artifact.verdict.value} | {' | '.join(first)} |\n"
+
+
+def _replayed(item: ItemResult) -> bool:
+    return any(claim.sketch is not None for artifact in item.artifacts for claim in artifact.claims)
 
 
 def _details(item: ItemResult) -> str:

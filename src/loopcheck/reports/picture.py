@@ -60,13 +60,16 @@ class _Scale:
         return self._height * (1 - (value - self.low) / (self.high - self.low))
 
 
-def svg(replay: Replay, title: str, noticed: datetime | None = None, *, styled: bool = True) -> str:
+def svg(
+    replay: Replay, title: str, noticed: datetime | None = None, *, of: str = "incident", styled: bool = True
+) -> str:
     """A picture of 860 by 280 pixels.
 
     Args:
         replay: what came out.
         title: one line above it.
         noticed: when people noticed the incident; a line, where it is known.
+        of: what the time is that was asked about, in one word.
         styled: whether it brings `STYLE` with it, or stands in a page that has it.
     """
     style = f"<style>{STYLE}</style>" if styled else ""
@@ -79,10 +82,10 @@ def svg(replay: Replay, title: str, noticed: datetime | None = None, *, styled: 
         f'<text class="text" x="{_LEFT}" y="20">{_text(title)}</text>',
         f'<text class="text dim" x="{_LEFT}" y="36">{_text(replay.rule, 120)}</text>',
         f'<g transform="translate({_LEFT} {_TOP})">',
-        _band(scale, "incident", replay.window.start.timestamp(), replay.window.end.timestamp(), depth),
+        _band(scale, "incident", replay.window.start.timestamp(), replay.window.end.timestamp(), depth, of),
         *_axes(scale, inner, depth),
         *(
-            _band(scale, "firing", one.start.timestamp(), one.end.timestamp() if one.end else scale.end, depth)
+            _band(scale, "firing", one.start.timestamp(), one.end.timestamp() if one.end else scale.end, depth, "fires")
             for one in replay.firings
             if one.start.timestamp() <= scale.end and (one.end is None or one.end.timestamp() >= scale.begin)
         ),
@@ -100,9 +103,10 @@ def _text(text: str, limit: int = 160) -> str:
     return escape(one_line(text, limit))
 
 
-def _band(scale: _Scale, name: str, begin: float, end: float, depth: float) -> str:
+def _band(scale: _Scale, name: str, begin: float, end: float, depth: float, title: str) -> str:
     left, right = scale.x(begin), scale.x(end)
-    return f'<rect class="{name}" x="{left:.1f}" width="{max(right - left, 1):.1f}" height="{depth}"/>'
+    place = f'x="{left:.1f}" width="{max(right - left, 1):.1f}" height="{depth}"'
+    return f'<rect class="{name}" {place}><title>{_text(title)}</title></rect>'
 
 
 def _curve(scale: _Scale, curve: Curve, number: int) -> str:
@@ -173,13 +177,14 @@ IN_ASCII = str.maketrans("▁▂▃▄▅▆▇█╌─━▲", "..::||##-.=^")
 """For a terminal that has none of the signs of `lines`."""
 
 
-def lines(replay: Replay, width: int = 72, noticed: datetime | None = None) -> Iterator[Line]:
+def lines(replay: Replay, width: int = 72, noticed: datetime | None = None, *, of: str = "incident") -> Iterator[Line]:
     """A picture of a few lines, each with its styles: the farthest curve, the threshold, and when it fires.
 
     Args:
         replay: what came out.
         width: in characters, with the numbers at the left.
         noticed: when people noticed the incident; a mark, where it is known.
+        of: what the time is that was asked about, in one word.
     """
     columns = max(20, width - 12)
     scale = _Scale(replay, columns, _ROWS)
@@ -189,7 +194,7 @@ def lines(replay: Replay, width: int = 72, noticed: datetime | None = None) -> I
         label = f"{critical.comparator} {critical.value:g}" if critical is not None and crossed else ""
         text = row.replace(" ", "╌") if crossed else row
         yield [(f"{one_line(label, 10):>10}  ", "dim"), (text, "failed" if crossed else "")]
-    yield [(f"{'incident':>10}  ", "dim"), (_marks(scale, columns, _window(replay)), "note")]
+    yield [(f"{one_line(of, 10):>10}  ", "dim"), (_marks(scale, columns, _window(replay)), "note")]
     firings = [
         (one.start.timestamp(), one.end.timestamp() if one.end is not None else scale.end) for one in replay.firings
     ]

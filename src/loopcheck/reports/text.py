@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from loopcheck.model import ArtifactResult, Claim, ItemResult, Outcome, Problem, Report, Verdict
+from loopcheck.reports import sketch
 from loopcheck.reports.clean import one_line
 
 Span = tuple[str, str]
@@ -87,7 +88,7 @@ def about(item: ItemResult) -> str:
 
 
 def artifact_lines(artifact: ArtifactResult, *, verbose: bool = False) -> Iterator[Line]:
-    """One artifact with those of its claims that do not hold; with all of them where `verbose`."""
+    """One artifact with those of its claims that do not hold, or show a replay; with all of them where `verbose`."""
     yield [
         ("  ", ""),
         (f"{artifact.verdict.value:<12} ", artifact.verdict.value),
@@ -96,7 +97,7 @@ def artifact_lines(artifact: ArtifactResult, *, verbose: bool = False) -> Iterat
         (f"  ({artifact.rung.value})" if artifact.rung else "", "dim"),
     ]
     for claim in artifact.claims:
-        if verbose or claim.outcome is not Outcome.HOLDS:
+        if verbose or claim.outcome is not Outcome.HOLDS or claim.sketch is not None:
             yield from _claim(claim, verbose=verbose)
 
 
@@ -108,6 +109,9 @@ def _claim(claim: Claim, *, verbose: bool) -> Iterator[Line]:
         (f"{one_line(word, 150)}: ", ""),
         (one_line(claim.message), ""),
     ]
+    if claim.sketch is not None:
+        for drawn, style in sketch.lines(claim.sketch):
+            yield [(f"{'':{INDENT}}{drawn}", style)]
     if claim.remedy:
         yield [(f"{'':{INDENT}}-> {one_line(claim.remedy)}", "dim")]
     if verbose:

@@ -32,7 +32,6 @@ _MAX_INCIDENTS = 20
 _MAX_NAMED = 10
 MAX_ARTIFACTS = 20
 """In one issue: each is a look at something, and an issue is quickly written."""
-_DROPPED = frozenset(("not_planned", "duplicate"))
 
 
 def read(issues: Iterable[Issue], github: GitHub, section: IssuesSection) -> Tracked:
@@ -53,7 +52,7 @@ def read(issues: Iterable[Issue], github: GitHub, section: IssuesSection) -> Tra
     unsure: list[str] = []
     opened: list[tuple[Issue, Written]] = []
     for issue in issues:
-        if issue.closing is not None and issue.closing.reason in _DROPPED:
+        if issue.closing is not None and issue.closing.is_dropped:
             continue
         found = open_issue(issue)
         if not found.blocks and not found.problems:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -49,9 +48,7 @@ def outcomes(checker: AnyChecker, mutants: Iterable[Mutant[Declared]]) -> list[O
 
 def _outcome(checker: AnyChecker, mutant: Mutant[Declared], repository: RepositoryBuilder, number: int) -> Outcome:
     session = repository.session(ref=f"refs/mutants/{number}")
-    with closing(session.repository):
-        result = examine(checker, mutant.mutated.expect, session)
-    return outcome_of(mutant.name, result)
+    return outcome_of(mutant.name, examine(checker, mutant.mutated.expect, session))
 
 
 def _commits(mutants: Iterable[Mutant[Declared]]) -> Iterator[bytes]:

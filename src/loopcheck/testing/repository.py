@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -12,12 +13,14 @@ from pathlib import Path
 from textwrap import dedent
 
 from loopcheck.documents import yaml
+from loopcheck.testing import commits
 from loopcheck.world import Repository, Session
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 """The time of a test's run, unless it gives another."""
 
 
+_ID = re.compile(r"[0-9a-f]{40}")
 _QUICK = ("-c", "maintenance.auto=false", "-c", "gc.auto=0", "-c", "core.fsync=none")
 """Each commit would else start a process for upkeep, and wait for the disk."""
 
@@ -30,10 +33,10 @@ def _git(folder: Path, *arguments: str, at: datetime = NOW, author: str = "Dev",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_AUTHOR_NAME": author,
-        "GIT_AUTHOR_EMAIL": f"{author.lower().replace(' ', '.')}@example.org",
+        "GIT_AUTHOR_EMAIL": _address(author),
         "GIT_AUTHOR_DATE": moment,
         "GIT_COMMITTER_NAME": author,
-        "GIT_COMMITTER_EMAIL": f"{author.lower().replace(' ', '.')}@example.org",
+        "GIT_COMMITTER_EMAIL": _address(author),
         "GIT_COMMITTER_DATE": moment,
     }
     done = subprocess.run(
@@ -44,6 +47,10 @@ def _git(folder: Path, *arguments: str, at: datetime = NOW, author: str = "Dev",
         check=True,
     )
     return done.stdout.decode().strip()
+
+
+def _address(author: str) -> str:
+    return f"{author.lower().replace(' ', '.')}@example.org"
 
 
 @functools.cache
@@ -63,6 +70,8 @@ class RepositoryBuilder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._reader: Repository | None = None
+        self._seen: dict[str, Repository] = {}
         folder.mkdir(parents=True, exist_ok=True)
         for path, content in _empty().items():
             place = folder / path
@@ -74,11 +83,14 @@ class RepositoryBuilder:
     def _git(self, *arguments: str, at: datetime = NOW, author: str = "Dev", stdin: bytes = b"") -> str:
         return _git(self.folder, *arguments, at=at, author=author, stdin=stdin)
 
-    def _head(self) -> str:
-        """The id of the present commit, read where git keeps it: a process would cost more."""
-        head = (self.folder / ".git/HEAD").read_text().strip()
-        name = head.removeprefix("ref: ")
-        return head if name == head else (self.folder / ".git" / name).read_text().strip()
+    def _id(self, ref: str) -> str | None:
+        """The id that a name stands for, read where git keeps it: a process would cost more. `None` if not there."""
+        if _ID.fullmatch(ref):
+            return ref
+        place = self.folder / ".git" / ref
+        if not (ref == "HEAD" or ref.startswith("refs/")) or not place.exists():
+            return None
+        return self._id(place.read_text().strip().removeprefix("ref: "))
 
     def commit(
         self,
@@ -114,13 +126,29 @@ class RepositoryBuilder:
     def commit_all(self, *, at: str | datetime = NOW, message: str = "Change files", author: str = "Dev") -> str:
         """Commit the work tree as it is, and return the commit's id."""
         moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+        config = _empty()[".git/config"]
+        assert config is not None  # noqa: S101 - it is a file
+        made = commits.commit(self.folder, config, message, moment, author, _address(author))
+        if made is not None:
+            return made
         self._git("add", "-A")
         self._git("commit", "-q", "--allow-empty", "-m", message, at=moment, author=author)
-        return self._head()
+        return self._id("HEAD") or self._git("rev-parse", "HEAD")
 
     def git(self, *arguments: str, at: str | datetime = NOW, stdin: bytes = b"") -> str:
         """Run git with `stdin` as its input, and return what it prints."""
         return self._git(*arguments, at=datetime.fromisoformat(at) if isinstance(at, str) else at, stdin=stdin)
+
+    def _read(self, ref: str) -> Repository:
+        """The repository at `ref`. All that are made here share one git: each would begin with two processes."""
+        if self._reader is None:
+            self._reader = Repository(self.folder, ref)
+        name = self._id(ref)
+        if name is None or not self._reader.holds(name):
+            return Repository(self.folder, ref)
+        read = self._seen[name] = self._seen.get(name, self._reader).at(name)
+        read.ref = ref
+        return read
 
     def session(
         self,
@@ -142,7 +170,7 @@ class RepositoryBuilder:
         """
         node = yaml.load(dedent(settings), "settings") if settings else None
         return Session(
-            Repository(self.folder, ref),
+            self._read(ref),
             now=datetime.fromisoformat(now) if isinstance(now, str) else now,
             environment=environment or {},
             sleep=lambda _seconds: None,

@@ -141,6 +141,8 @@ class Repository:
         other.shallow = self.shallow
         other.top = self.top
         other._begin()
+        if commit == self.commit:
+            other._tree = self._tree
         return other
 
     def commit_named(self, name: str) -> str | None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
+from standins.datadog import DatadogStandIn
 
 from loopcheck.documents import yaml
 from loopcheck.engine import examine
@@ -21,11 +22,17 @@ from loopcheck.world import Difference, Reads, Repository, Session, difference
 from loopcheck_checks.ci_check import mutants as ci_check
 from loopcheck_checks.codeowners import mutants as codeowners
 from loopcheck_checks.config_value import mutants as config_value
+from loopcheck_checks.datadog_dashboard import mutants as datadog_dashboard
 from loopcheck_checks.datadog_monitor import mutants as datadog_monitor
+from loopcheck_checks.datadog_slo import mutants as datadog_slo
+from loopcheck_checks.datadog_synthetic import mutants as datadog_synthetic
+from loopcheck_checks.grafana_alert import mutants as grafana_alert
+from loopcheck_checks.prometheus_alert import mutants as prometheus_alert
 from loopcheck_checks.pull_request import mutants as pull_request
 from loopcheck_checks.repo_file import mutants as repo_file
 from loopcheck_checks.repo_text import mutants as repo_text
 from loopcheck_checks.runbook import mutants as runbook
+from loopcheck_checks.terraform_resource import mutants as terraform_resource
 from loopcheck_checks.test import mutants as named_test
 from loopcheck_checks.workflow_run import mutants as workflow_run
 
@@ -37,12 +44,19 @@ UNRELATED = {"unrelated.txt": "1\n"}
 EXPORT = "datadog: {export: datadog, max-age: 3650d}\n"
 
 
-def _declared(module, *, every=None):
+def _declared(module):
     """Each declaration with the states that its mutants have."""
     bases = module.PASSING if isinstance(module.PASSING, tuple) else (module.PASSING,)
-    found = [*bases, *(one.mutated for one in module.mutants()), *(one.mutated for one in module.harmless())]
+    return _by_declaration(bases, _found(module))
+
+
+def _found(module):
+    return [one.mutated for one in (*module.mutants(), *module.harmless())]
+
+
+def _by_declaration(bases, found):
     by_expect = {}
-    for one in found:
+    for one in (*bases, *found):
         by_expect.setdefault(one.expect, []).append(one)
     for base in bases:
         states = by_expect.pop(base.expect)
@@ -84,15 +98,47 @@ def _scenes(module, files):
     yield list(dict.fromkeys(one.expect for one in every))[:4], states[0], states[1:]
 
 
+def _terraform():
+    bases = [Declared(one.expect, one.files) for one in (terraform_resource.PASSING, terraform_resource.CALL)]
+    return _by_declaration(bases, [Declared(one.expect, one.files) for one in _found(terraform_resource)])
+
+
+def _grafana():
+    """Rules that are provisioned from a file, which is named in the declaration or is the only one there is."""
+    alert = grafana_alert
+    named = Declared(alert.FROM_FILE, {alert.PATH: alert.provisioned()})
+    found = [Declared(one.expect, {alert.PATH: one.file}) for one in _found(alert) if one.file is not None]
+    loose = Declared(alert.DECLARED, named.files)
+    yield from _by_declaration([named, loose], found)
+    yield [alert.DECLARED, alert.BARE], loose, found
+
+
+def _prometheus():
+    """Rule files; then, beside one that is named, Alertmanager's configuration and the runbook that is linked to."""
+    alert, routing = prometheus_alert, "monitoring/alertmanager.yml"
+    found = [Declared(one.expect, dict(one.files)) for one in _found(alert)]
+    bases = [Declared(one.expect, dict(one.files)) for one in (alert.PASSING, alert.LINKED)]
+    yield from _by_declaration(bases, found)
+    linked = bases[1].but(routing, alert.ROUTING)
+    expect = f"{linked.expect}rules: {alert.PATH}\nalertmanager: {routing}\n"
+    routings = dict.fromkeys(one.routing for one in _found(alert))
+    runbooks = ["# Errors\n", "## Too many errors\n", None]
+    variants = [linked.but(routing, text) for text in (*routings, None)]
+    yield [expect, alert.DECLARED], linked, [*variants, *(linked.but(alert.RUNBOOK, text) for text in runbooks)]
+
+
 CASES = {
     "branch-rule": lambda: iter([(["branch: main\nreviews: 1\n"], Declared("", UNRELATED), [Declared("", {})])]),
     "ci-check": _ci_check,
     "codeowners": lambda: _declared(codeowners),
     "config-value": lambda: _declared(config_value),
     "datadog-monitor": _datadog,
+    "grafana-alert": _grafana,
+    "prometheus-alert": _prometheus,
     "pull-request": lambda: _scenes(pull_request, lambda _: {"a.txt": "1\n"}),
     "repo-file": lambda: _declared(repo_file),
     "repo-text": lambda: _declared(repo_text),
+    "terraform-resource": _terraform,
     "test": lambda: _scenes(named_test, lambda one: {named_test.PATH: one.source} if one.source is not None else {}),
     "workflow-run": lambda: _scenes(workflow_run, lambda one: {one.at: one.file} if one.file else {}),
 }
@@ -228,14 +274,34 @@ def test_a_runbooks_history(tmp_path):
                 hold(items, before, reads, merged, base.commit)
 
 
-NOT_TRIED = {
-    "datadog-dashboard", "datadog-slo", "datadog-synthetic", "grafana-alert", "prometheus-alert", "terraform-resource",
-}  # fmt: skip
-"""Kinds without mutants of files in the form that is asked for here. What they read is noted as for every kind."""
+ONLY_IN_DATADOG = {
+    "datadog-dashboard": datadog_dashboard,
+    "datadog-slo": datadog_slo,
+    "datadog-synthetic": datadog_synthetic,
+}
+
+
+@pytest.mark.parametrize("kind", ONLY_IN_DATADOG)
+def test_what_is_only_in_datadog_reads_nothing_of_the_repository(kind, tmp_path):
+    """So no change touches it: of all its mutants the checker learns from Datadog."""
+    RepositoryBuilder(tmp_path).commit({"README.md": b"Shop\n"})
+    module, reads = ONLY_IN_DATADOG[kind], Reads()
+    outcomes = set()
+    with DatadogStandIn(now=NOW) as datadog, closing(Repository(tmp_path)) as repository:
+        datadog.validate = None  # mutants answer what Datadog does not document
+        for declared, one in (*module.harmless(), *module.mutants()):
+            before = dict(vars(datadog))
+            vars(datadog).update(one.mutated)
+            look = Session(repository, now=NOW, environment=datadog.environment).watched(reads)
+            outcomes |= {claim[2] for claim in seen(item(kind, declared), look)}
+            vars(datadog).update({name: before[name] for name in one.mutated})
+    assert outcomes == set(Outcome)
+    noted = {name: what for name, what in vars(reads).items() if what}
+    assert noted == {}
 
 
 def test_every_kind_is_here():
-    assert {*CASES, "runbook", *NOT_TRIED} == set(REGISTRY.kinds())
+    assert {*CASES, "runbook", *ONLY_IN_DATADOG} == set(REGISTRY.kinds())
 
 
 def test_a_look_from_memory_counts_for_everybody_who_got_it(tmp_path):

@@ -11,6 +11,7 @@ request and every answer is held to them (`openapi`).
 """
 
 from standins.datadog.dashboards import DASHBOARDS, METRICS
+from standins.datadog.events import EVENTS, changed
 from standins.datadog.faults import FAULTS
 from standins.datadog.integrations import CHANNELS, SERVICE
 from standins.datadog.server import DOWNTIMES, MONITORS, RULES, VALIDATE, DatadogStandIn
@@ -23,6 +24,7 @@ __all__ = [
     "CORRECTIONS",
     "DASHBOARDS",
     "DOWNTIMES",
+    "EVENTS",
     "FAULTS",
     "METRICS",
     "MONITORS",
@@ -34,4 +36,5 @@ __all__ = [
     "VALIDATE",
     "DatadogStandIn",
     "Fault",
+    "changed",
 ]

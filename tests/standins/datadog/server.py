@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
-from standins.datadog import dashboards, integrations, openapi, slos, synthetics, timeseries
+from standins.datadog import dashboards, events, integrations, openapi, slos, synthetics, timeseries
 from standins.datadog.faults import FAULTS
 from standins.serving import Served
 
@@ -85,6 +85,7 @@ class DatadogStandIn(Served):
         slack, pagerduty: see `integrations`.
         deleted_dashboards, preset_dashboards, hidden_dashboards, reporting: see `dashboards`.
         max_page: the most downtimes that a page holds, whatever was asked for.
+        events, events_warnings, max_events: see `events`; what Datadog warns of, and the most that it puts on a page.
         metrics: samples by metric, see `timeseries`; a list of tags and their samples for each.
         validate: holds requests and answers to the published descriptions; `None` to show what they do not allow.
     """
@@ -113,6 +114,9 @@ class DatadogStandIn(Served):
         self.reporting = {}
         self.api_keys = {"good-api-key"}
         self.metrics = {}
+        self.events = []
+        self.events_warnings = []
+        self.max_events = _MOST
         self.app_keys = {"good-app-key": {*SCOPES, "timeseries_query"}}
         self.limits = {"default": Limit(3000, 60), "query_timeseries": Limit(1600, 3600)}
         self.max_page = _MOST
@@ -251,7 +255,7 @@ ROUTES = {
     timeseries.QUERY: Route(("from", "to", "query"), "timeseries_query", "query_timeseries", DatadogStandIn._query),
     RULES: Route(("page", "per_page"), "monitors_read", "notification_rule_list", DatadogStandIn._list_rules),
 }
-for _module in (dashboards, integrations, slos, synthetics):
+for _module in (dashboards, events, integrations, slos, synthetics):
     ROUTES |= {path: Route(*route) for path, route in _module.ROUTES.items()}
 _PATTERNS = {path: re.compile(re.sub(r"\\\{\w+\\\}", "([^/]+)", re.escape(path))) for path in ROUTES}
 

@@ -18,6 +18,7 @@ _EVERYTHING = (
     "actions checks contents issues metadata pull_requests statuses administration members organization_administration"
 )
 _WRITES_A_MINUTE = 80
+_WRITES_AN_HOUR = 500
 
 
 class GitHubStandIn(Served):
@@ -45,7 +46,7 @@ class GitHubStandIn(Served):
         self.repositories = {}
         self.lag = 0
         self.secondary_limits = False
-        """Whether more than 80 writes a minute of the stand-in's time are refused."""
+        """Whether more than 80 writes a minute, or 500 an hour, of the stand-in's time are refused."""
         self.elsewhere = "http://127.0.0.2:9"
         """A host that is not GitHub, for redirections."""
         self.validate = openapi.validator()
@@ -205,8 +206,9 @@ class GitHubStandIn(Served):
             self._snapshots.append((call.number + self.lag, call.repository.full_name, copy.deepcopy(call.repository)))
         if self.secondary_limits:
             at = self.now.timestamp()
-            self._writes = [one for one in self._writes if one > at - 60]
-            if len(self._writes) >= _WRITES_A_MINUTE:
+            self._writes = [one for one in self._writes if one > at - 3600]
+            minute = sum(one > at - 60 for one in self._writes)
+            if minute >= _WRITES_A_MINUTE or len(self._writes) >= _WRITES_AN_HOUR:
                 message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
                 raise Refused(403, message, headers={"Retry-After": "60"})
             self._writes.append(at)

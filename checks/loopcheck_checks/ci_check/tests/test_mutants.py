@@ -24,12 +24,23 @@ def test_what_the_mutants_come_from_passes(files, declared):
     assert outcome.verdict is Verdict.VERIFIED, outcome.reasons
 
 
+def test_some_mutants_are_killed():
+    for wrong, declared in (
+        (mutants.wrong(), mutants.DECLARED),
+        (mutants.wrong_calls(), mutants.DECLARED_CALLED),
+        (mutants.wrong_actions(), mutants.DECLARED_STEP),
+    ):
+        assert survivors(mutants.verdicts(list(wrong)[::10], declared)) == []
+
+
+@pytest.mark.volume
 def test_every_mutant_is_killed():
     outcomes = mutants.outcomes()
     assert len(outcomes) > 80
     assert survivors(outcomes) == []
 
 
+@pytest.mark.volume
 @pytest.mark.parametrize("declared", [mutants.DECLARED_JOB, mutants.DECLARED_ACTION])
 def test_an_action_is_looked_into_however_it_is_declared(declared):
     assert survivors(mutants.verdicts(mutants.wrong_actions(), declared)) == []
@@ -38,6 +49,7 @@ def test_an_action_is_looked_into_however_it_is_declared(declared):
     assert refused in ([], [("own action: from the commit that runs", ("not-run",))])
 
 
+@pytest.mark.volume
 def test_harmless_variations_stay_verified():
     outcomes = mutants.harmless_outcomes()
     assert len(outcomes) > 30

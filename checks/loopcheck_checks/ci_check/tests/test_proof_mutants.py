@@ -13,6 +13,11 @@ def test_what_the_mutants_come_from_is_proven(scene):
     assert outcome.verdict is Verdict.VERIFIED, outcome.reasons
 
 
+def test_some_mutants_are_killed():
+    assert survivors(proof_mutants.outcomes(list(proof_mutants.wrong())[::10])) == []
+
+
+@pytest.mark.volume
 def test_every_mutant_is_killed():
     outcomes = proof_mutants.outcomes(proof_mutants.wrong())
     assert survivors(outcomes) == []

@@ -7,14 +7,18 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from loopcheck.checker import Claim, Evidence, Unseen
-from loopcheck.replay import Replay, clock, elapsed, says_how_often, says_silence, says_when
+from loopcheck.replay import Replay, clock, elapsed, says_besides, says_silence, says_when
+from loopcheck.sketch import sketched
 from loopcheck_checks.datadog_monitor.manifest import (
     ALREADY_FIRING,
     BEARABLE_NOISE,
     BEYOND_RETENTION,
     FIRES_IN_TIME,
     FIRES_TOO_LATE,
+    HISTORY_DIFFERS,
     TOO_NOISY,
     WOULD_HAVE_FIRED,
     WOULD_NOT_FIRE,
@@ -31,22 +35,27 @@ _COMPARED: Mapping[str, Callable[[float, float], bool]] = {
 
 
 def judge_replay(expect: DatadogMonitorExpectation, seen: Replayed | Unseen) -> Iterator[Claim]:
-    """The claims on `proven`."""
+    """The claims on `proven`. The first shows what was replayed."""
     if isinstance(seen, Unseen):
         yield WOULD_HAVE_FIRED.unknown(seen)
         return
     replay = seen.replay
     here = Evidence(seen.source, _evidence(seen), replay.window.end)
-    said = _said(replay, seen.noticed)
+    yield msgspec.structs.replace(_fires(replay, _said(replay, seen.noticed), here), sketch=sketched(replay))
+    if replay.history is None or not replay.history.differs:
+        yield from _in_time(expect, replay, here)
+        yield from _noise(expect, replay, here)
+
+
+def _fires(replay: Replay, said: str, here: Evidence) -> Claim:
+    if replay.history is not None and replay.history.differs:
+        return WOULD_HAVE_FIRED.unknown(HISTORY_DIFFERS, said, here)
     if replay.caught is not None:
-        yield WOULD_HAVE_FIRED.holds(said, here)
-    elif replay.already is not None:
+        return WOULD_HAVE_FIRED.holds(said, here)
+    if replay.already is not None:
         since = clock(replay.already.start)
-        yield WOULD_HAVE_FIRED.fails(ALREADY_FIRING, f"it had been firing since {since}, and told nothing new", here)
-    else:
-        yield WOULD_HAVE_FIRED.fails(WOULD_NOT_FIRE, f"{said}{near_miss(replay)}", here)
-    yield from _in_time(expect, replay, here)
-    yield from _noise(expect, replay, here)
+        return WOULD_HAVE_FIRED.fails(ALREADY_FIRING, f"it had been firing since {since}, and told nothing new", here)
+    return WOULD_HAVE_FIRED.fails(WOULD_NOT_FIRE, f"{said}{near_miss(replay)}", here)
 
 
 def _said(replay: Replay, noticed: datetime | None) -> str:
@@ -58,7 +67,7 @@ def _said(replay: Replay, noticed: datetime | None) -> str:
         on = f", on {firing.group}" if firing.group else ""
         because = f" ({firing.because})" if firing.because else ""
         said = says_when(firing.start, replay.window, noticed) + because + on
-    return said if replay.around is None else f"{said}; {says_how_often(len(replay.others), replay.around)}"
+    return said + says_besides(replay)
 
 
 def _in_time(expect: DatadogMonitorExpectation, replay: Replay, here: Evidence) -> Iterator[Claim]:

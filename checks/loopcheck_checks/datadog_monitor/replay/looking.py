@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from loopcheck.checker import CannotTell, World
-from loopcheck.replay import EARLY, Curve, Firing, Replay, Threshold, Window, clock
+from loopcheck.replay import EARLY, Curve, Firing, History, Replay, Threshold, Window, clock
 from loopcheck_checks.datadog_monitor.manifest import (
     BEYOND_RETENTION,
     COARSE,
@@ -27,9 +27,11 @@ from loopcheck_checks.datadog_monitor.manifest import (
 )
 from loopcheck_checks.datadog_monitor.query import parse
 from loopcheck_checks.datadog_monitor.replay import composite
-from loopcheck_checks.datadog_monitor.replay.evaluate import NO_POINTS, Bools, Evaluated, Floats, Points, evaluate
+from loopcheck_checks.datadog_monitor.replay.evaluate import NO_POINTS, Evaluated, Floats, Points, evaluate
+from loopcheck_checks.datadog_monitor.replay.groups import Group, concerns
+from loopcheck_checks.datadog_monitor.replay.history import Told, history
 from loopcheck_checks.datadog_monitor.replay.plan import Rule, plan
-from loopcheck_checks.datadog_monitor.replay.states import ALERT, NO_DATA, Spell, array_of, spells, spells_of
+from loopcheck_checks.datadog_monitor.replay.states import ALERT, NO_DATA, array_of, spells, spells_of
 from loopcheck_checks.systems.datadog import Monitor
 from loopcheck_checks.systems.datadog.timeseries import Ask, Series, fetch, pieces
 
@@ -43,17 +45,6 @@ _CURVES = 5
 _CURVE = 1440
 """Points of a curve."""
 _NOTES: tuple[str, ...] = ("samples that came late then are there now",)
-
-
-class Group(msgspec.Struct, frozen=True):
-    """One group of a monitor, replayed."""
-
-    tags: tuple[str, ...]
-    spells: list[Spell]
-    values: Floats
-    """What was compared at each evaluation; NaN where nothing was."""
-    measured: Bools
-    """Where there was something, also if the evaluation was skipped."""
 
 
 class _Stretch(msgspec.Struct, frozen=True):
@@ -81,6 +72,7 @@ def look(
     *,
     per: timedelta | None = None,
     scope: Iterable[str] = (),
+    ran: bool = True,
 ) -> Replayed:
     """Replay a monitor.
 
@@ -91,19 +83,21 @@ def look(
         world: what to look through.
         per: in how long a time around the window other firings are counted; `None` for the window alone.
         scope: the tags that matter; groups with other values of them are left out.
+        ran: whether Datadog has it as it is here, so that it can be compared with what it did.
 
     Raises:
         CannotTell: it cannot be replayed, or its samples could not be had.
     """
     stretch = _stretch(window, per, world.now)
     query = parse(seen.monitor.query)
+    made_of = [parts[number] for number in query.parts if number in parts]
     if query.kind == "composite":
         rule, step, groups = None, _MINUTE, _of_composite(seen.monitor, query.parts, parts, stretch, world)
         notes, no_data = _NOTES, bool(seen.monitor.options and seen.monitor.options.notify_no_data)
     else:
         rule, groups, notes = _of_one(plan(seen.monitor), stretch, world)
         step, no_data = rule.step, rule.notify_missing
-    groups = [group for group in groups if _concerns(group.tags, scope)]
+    groups = [group for group in groups if concerns(group.tags, scope)]
     grid = stretch.grid(step)
     inside = (grid >= stretch.window.start.timestamp()) & (grid <= stretch.window.end.timestamp())
     there = [int(np.count_nonzero(group.measured & inside)) for group in groups]
@@ -127,7 +121,16 @@ def look(
     )
     if replay.caught is None and window.end > world.now:
         raise CannotTell(BEYOND_RETENTION, f"the window lasts until {clock(window.end)}, and may still see it fire")
+    if ran:
+        told = Told(groups, grid, step, no_data, rule)
+        replay = _remembered(replay, history(seen, made_of, told, stretch.whole, world, tuple(scope)))
     return Replayed(monitor=seen.monitor.id or 0, replay=replay, evaluations=max(there, default=0), source=seen.source)
+
+
+def _remembered(replay: Replay, found: History) -> Replay:
+    """A replay with what really happened; in its notes, where that could not be compared."""
+    notes = replay.notes if found.stretch is not None else (*replay.notes, found.said)
+    return msgspec.structs.replace(replay, history=found, notes=notes)
 
 
 def _first(groups: Sequence[Group], grid: Floats) -> datetime | None:
@@ -236,16 +239,6 @@ def _of_composite(
     return [
         Group(tags, spells_of(array), array.astype(np.float64), array > 0) for tags, array in sorted(states.items())
     ]
-
-
-def _concerns(tags: tuple[str, ...], scope: Iterable[str]) -> bool:
-    """Whether a group is not of another scope than the one that matters."""
-    wanted: dict[str, set[str]] = defaultdict(set)
-    for tag in scope:
-        key, _, value = tag.partition(":")
-        wanted[key].add(value)
-    known = (tag.casefold().partition(":") for tag in tags)
-    return all(key not in wanted or value in wanted[key] for key, _, value in known)
 
 
 def _firings(groups: Sequence[Group], grid: Floats, rule: Rule | None, *, no_data: bool) -> list[Firing]:

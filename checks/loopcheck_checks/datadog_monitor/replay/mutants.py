@@ -65,6 +65,15 @@ class Host(msgspec.Struct, frozen=True):
         return {at: value for at, value in known.items() if value is not None}
 
 
+class Told(msgspec.Struct, frozen=True):
+    """An alert that the monitor really began, by its events."""
+
+    after: int = 2
+    """Minutes after the beginning of the incident."""
+    group: str = "host:db1"
+    became: str = "Alert"
+
+
 class Scene(msgspec.Struct, frozen=True):
     """A monitor, what was measured, and what is declared."""
 
@@ -73,6 +82,9 @@ class Scene(msgspec.Struct, frozen=True):
     hosts: tuple[Host, ...] = (Host(), Host(bumps=(), name="db2"))
     declared: str = _DECLARED
     incident: Incident | None = INCIDENT
+    history: tuple[Told, ...] | None = None
+    """What the monitor really did; `None` where the key may not see that."""
+    edited: str = "2026-11-02T10:00:00.000000+00:00"
     documented: bool = True
     """Whether Datadog's description allows it."""
 
@@ -113,6 +125,7 @@ _TOLD = {"on_missing_data": "show_and_notify_no_data"}
 _FULL = {"require_full_window": True}
 _CHANGE = f"change(avg(last_5m),last_5m):{_LAG} by {{host}}"
 _MONTHS = Incident("INC-1", started=STARTED - timedelta(days=60), resolved=STARTED)
+_ONCE_SILENT = (Told(), Told(-600, became="No Data"))
 _FLAPPING = tuple(Bump(600 + 20 * number, 8) for number in range(6))
 
 
@@ -166,6 +179,12 @@ def replayed() -> Iterator[Mutant[Scene]]:
         ("an incident of months", _but(incident=_MONTHS)),
         ("an incident that is to come", _but(incident=Incident("INC-1", started=NOW + timedelta(days=1)))),
         ("a window in which nothing happened", _but(declared=_DECLARED.replace("incident", _quiet_window()))),
+        ("a history in which it stayed silent", _but(history=())),
+        ("a history in which another host fired", _but(history=(Told(group="host:db2"),))),
+        ("a history in which it fired later", _but(history=(Told(12),))),
+        ("a history in which it fired once more", _but(history=(Told(), Told(-600)))),
+        ("a history in which it only warned", _but(history=(Told(became="Warn"),))),
+        ("a history in which it had no data", _but(history=_ONCE_SILENT, options={"notify_no_data": True})),
     )  # fmt: skip
 
 
@@ -230,6 +249,10 @@ def harmless() -> Iterator[Mutant[Scene]]:
         ("a firing long before", _bumps(_HIGH, *_LONG_BEFORE)),
         ("another host that was silent", _but(hosts=(Host(), Host((Bump(0, 90, None),), name="db2")))),
         ("no data where that is told", _both(_bumps(Bump(0, 90, None)), _but(options=_TOLD))),
+        ("a history in which it did the same", _but(history=(Told(),))),
+        ("a history in which it fired a minute later", _but(history=(Told(3),))),
+        ("a history in which it warned before", _but(history=(Told(), Told(-600, became="Warn")))),
+        ("a history of what it was before an edit", _but(history=(), edited=NOW.isoformat())),
         ("no end of the incident", _but(incident=msgspec.structs.replace(INCIDENT, resolved=None))),
     )  # fmt: skip
 
@@ -258,10 +281,22 @@ def _outcome(repository: RepositoryBuilder, datadog: Any, validate: Any, case: M
     scene = case.mutated
     datadog.validate = validate if scene.documented else None
     options = {"thresholds": {}, "silenced": {}, **scene.options}
-    datadog.monitors = [mutants.monitor(query=scene.query, options=options)]
+    datadog.monitors = [mutants.monitor(query=scene.query, options=options, modified=scene.edited)]
+    _remember(datadog, scene.history)
     datadog.metrics = {
         "postgresql.replication_delay": [({"host": host.name, "env": host.env}, host.samples()) for host in scene.hosts]
     }
     session = repository.session(environment=datadog.environment)
     result = examine(DatadogMonitorChecker(), scene.declared, session, incident=scene.incident, requires=Rung.PROVEN)
     return outcome_of(case.name, result)
+
+
+def _remember(datadog: Any, history: tuple[Told, ...] | None) -> None:
+    """Give a Datadog the events of what happened, and its key the right to see them."""
+    changed = import_module("standins.datadog").changed
+    happened = history or ()
+    datadog.events = [
+        changed(101, STARTED + timedelta(minutes=one.after), one.group, after=one.became) for one in happened
+    ]
+    may = datadog.app_keys["good-app-key"]
+    may.discard("events_read") if history is None else may.add("events_read")

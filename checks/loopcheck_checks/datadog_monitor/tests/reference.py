@@ -17,6 +17,7 @@ A monitor here is a dict:
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import deque
 
 INF = float("inf")
@@ -118,6 +119,12 @@ class Reference:
         ]
         if monitor.get("shift"):
             self.metrics = [self._difference(metric) for metric in self.metrics]
+        self.stamps = [sorted(metric) for metric in self.metrics]
+        self.births = [
+            stamp
+            for before, stamp in zip([-INF, *self.raw], self.raw, strict=False)
+            if stamp - (before + self.interval) >= 86400
+        ]
         self.state = None
         self.history = []
 
@@ -144,22 +151,20 @@ class Reference:
                 out[stamp] = (now - then) / then * 100
         return out
 
+    def _inside(self, number, begin, end):
+        """When the buckets of a metric begin that lie wholly in a window."""
+        stamps = self.stamps[number]
+        return stamps[bisect_left(stamps, begin) : bisect_right(stamps, end - self.interval)]
+
     def _last_seen(self, end):
-        seen = [stamp for stamp in self.raw if stamp + self.interval <= end]
-        return seen[-1] if seen else None
+        seen = bisect_right(self.raw, end - self.interval)
+        return self.raw[seen - 1] if seen else None
 
     def _first_seen(self, end):
         """When the group appeared, or appeared again after a day of silence ('New group delay')."""
-        born = None
-        before = -INF
-        for stamp in self.raw:
-            if stamp > end:
-                break
-            if stamp - (before + self.interval) >= 86400:
-                born = stamp
-            before = stamp
-        first = self.raw[0] if self.raw else None
-        if born is not None and born == first and first <= self.since + self.monitor["window"]:
+        seen = bisect_right(self.births, end)
+        born = self.births[seen - 1] if seen else None
+        if seen == 1 and born <= self.since + self.monitor["window"]:
             return -INF
         return born
 
@@ -171,8 +176,8 @@ class Reference:
         silent = INF if last is None else end - (last + self.interval)
         known = silent < 86400
         stamps, values = set(), []
-        for metric in self.metrics:
-            inside = sorted(stamp for stamp in metric if begin <= stamp and stamp + self.interval <= end)
+        for number, metric in enumerate(self.metrics):
+            inside = self._inside(number, begin, end)
             stamps.update(inside)
             values.append(reduce_window([metric[stamp] for stamp in inside], monitor["method"], monitor["sign"]))
         value = values[0]
@@ -208,7 +213,7 @@ class Reference:
     def _stamps(self, stamps, begin, end):
         if stamps is not None:
             return stamps
-        return [stamp for metric in self.metrics for stamp in metric if begin <= stamp and stamp + self.interval <= end]
+        return [stamp for number in range(len(self.metrics)) for stamp in self._inside(number, begin, end)]
 
     def _without_data(self, silent):
         """'Migrating to On Missing Data Configuration', and the older options of the API reference."""

@@ -49,11 +49,17 @@ def killed():
     return mutants.outcomes()
 
 
+def test_some_mutants_are_killed():
+    assert survivors(mutants.verified(list(mutants.mutants())[::10])) == []
+
+
+@pytest.mark.volume
 def test_every_mutant_is_killed(killed):
     assert len(killed) > 80
     assert survivors(killed) == []
 
 
+@pytest.mark.volume
 def test_mutants_are_killed_for_reasons_of_their_own(killed):
     # A checker that understands nothing would "kill" all of them too.
     said = Counter(reason for outcome in killed for reason in outcome.reasons)
@@ -62,6 +68,7 @@ def test_mutants_are_killed_for_reasons_of_their_own(killed):
     assert sum(outcome.verdict is Verdict.FAILED for outcome in killed) > 45
 
 
+@pytest.mark.volume
 def test_no_harmless_variation_is_an_alarm():
     assert [(o.name, o.reasons) for o in mutants.harmless_outcomes() if o.verdict is not Verdict.VERIFIED] == []
 

@@ -88,6 +88,9 @@ def test_it_fires_soon_after_the_beginning(verify):
     assert claim.message == ("fires at 09:16, T+2 min, 33 min before the incident was noticed, on host:db1")
     assert claim.evidence[0].source == "https://app.datadoghq.com/monitors/101"
     assert "96 evaluations with data" in claim.evidence[0].seen
+    # A column is of 95 s: it fires from the second on, for an hour and a little.
+    assert claim.sketch.fires == (False,) + (True,) * 41 + (False,) * 18
+    assert (claim.sketch.sign, claim.sketch.bound) == (">", 30)
 
 
 def test_noise_is_counted_in_the_time_around(verify):
@@ -373,6 +376,13 @@ def test_a_query_that_is_refused_spoils_no_other(repository):
 def test_samples_that_belong_to_no_known_query_are_asked_for_alone(repository, monkeypatch):
     shown = timeseries._shown
     monkeypatch.setattr(timeseries, "_shown", lambda *of: {k: v for k, v in shown(*of).items() if k != "query_index"})
+    results, asked = replay_all(repository, many(8), [f"Lag {n}" for n in range(1, 9)])
+    assert [[c.reason for c in result.claims if c.rung is Rung.PROVEN] for result in results] == [[None]] * 8
+    assert len(asked) > 8
+
+
+def test_an_answer_that_is_too_big_is_asked_for_piece_by_piece(repository, monkeypatch):
+    monkeypatch.setattr("loopcheck_checks.systems.datadog.client._MAX_BODY", 200_000)
     results, asked = replay_all(repository, many(8), [f"Lag {n}" for n in range(1, 9)])
     assert [[c.reason for c in result.claims if c.rung is Rung.PROVEN] for result in results] == [[None]] * 8
     assert len(asked) > 8

@@ -23,7 +23,7 @@ from loopcheck_checks.systems.datadog import Monitor, Options
 from loopcheck_checks.systems.datadog.timeseries import decode
 
 REPLAYS = int(os.environ.get("LOOPCHECK_REPLAYS", "400"))
-"""How many are compared. CI and `bench/` do 10,000."""
+"""How many are compared; `./check reliability` asks for 10,000."""
 
 
 def points(samples):
@@ -40,9 +40,10 @@ def replayed(monitor, metrics, since, start, until):
     return rule, [generated.NAMES[int(state)] for state in states], evaluated.values.tolist()
 
 
-def test_the_replay_agrees_with_the_reference():
+@pytest.mark.parametrize("replays", [60, pytest.param(REPLAYS, marks=pytest.mark.volume)])
+def test_the_replay_agrees_with_the_reference(replays):
     seen = Counter()
-    for number, (monitor, by_hand, metrics, (since, start, until)) in enumerate(generated.cases(REPLAYS)):
+    for number, (monitor, by_hand, metrics, (since, start, until)) in enumerate(generated.cases(replays)):
         rule, states, values = replayed(monitor, metrics, since, start, until)
         expected, compared = reference.replay(by_hand, metrics, rule.interval, since, until, start, until)
         assert states == expected, (number, monitor, by_hand)
@@ -50,8 +51,8 @@ def test_the_replay_agrees_with_the_reference():
         np.testing.assert_allclose(values, nothing, rtol=1e-12, atol=1e-9, err_msg=str((number, monitor)))
         seen.update(set(states))
         seen["changes"] += sum(a != b for a, b in pairwise(states))
-    assert min(seen[state] for state in (None, "OK", "Warn", "Alert", "No Data")) > REPLAYS / 50
-    assert seen["changes"] > 2 * REPLAYS
+    assert min(seen[state] for state in (None, "OK", "Warn", "Alert", "No Data")) > replays / 50
+    assert seen["changes"] > 2 * replays
 
 
 @pytest.mark.parametrize("notify", [False, True])

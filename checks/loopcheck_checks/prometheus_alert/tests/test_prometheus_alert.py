@@ -224,6 +224,7 @@ def answer(tmp_path, **changes):
         observation = CHECKER.observe(expectation(CHECKER, scene.expect), session.world(mutants.INCIDENT, Rung.PROVEN))
     assert round_trips(observation)
     claims = {claim.claim: claim for claim in CHECKER.judge(expectation(CHECKER, scene.expect), observation)}
+    assert len(claims["replayed"].sketch.values) == 60
     return claims["replayed"].message, observation.proof
 
 

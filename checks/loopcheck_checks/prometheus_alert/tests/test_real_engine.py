@@ -15,7 +15,10 @@ from loopcheck_checks.prometheus_alert.tests import windows
 from loopcheck_checks.systems.prometheus import Live, parse, read_rules
 from loopcheck_checks.systems.prometheus.replaying import Evaluations
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
+pytestmark = [
+    pytest.mark.volume,
+    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
+]
 ROUTING = "route: {receiver: pager}\nreceivers: [{name: pager, webhook_configs: [{url: 'http://127.0.0.1:9/'}]}]\n"
 COUNT = 220
 

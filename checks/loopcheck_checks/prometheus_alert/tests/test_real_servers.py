@@ -16,6 +16,7 @@ from loopcheck_checks.prometheus_alert import PrometheusAlertChecker
 from loopcheck_checks.systems.prometheus import AlertLabels, read_routing
 from loopcheck_checks.systems.prometheus.routes import reached
 
+pytestmark = pytest.mark.volume
 CHECKER = PrometheusAlertChecker()
 RULES = """groups:
   - name: shop

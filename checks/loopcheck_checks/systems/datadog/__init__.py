@@ -85,8 +85,8 @@ SECRETS = (
     Secret(API_KEY, "Datadog's API key. Not needed where the monitors are exported to the repository.", required=False),
     Secret(
         APP_KEY,
-        "An application key with the scopes `monitors_read`, `monitors_downtime`, to replay `timeseries_query`, and for"
-        " `receivers` `integrations_read`.",
+        "An application key with the scopes `monitors_read`, `monitors_downtime`, to replay `timeseries_query` and, to"
+        " compare that with what happened, `events_read`, and for `receivers` `integrations_read`.",
         required=False,
     ),
     Secret(SITE, "The site, where it is not datadoghq.com.", required=False, confidential=False),

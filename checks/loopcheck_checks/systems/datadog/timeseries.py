@@ -8,7 +8,6 @@ reference of "Query timeseries points"; "Rollup" for the number of points; "Rate
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
@@ -21,13 +20,14 @@ from loopcheck.checker import CannotTell, World
 from loopcheck.reasons import BAD_RESPONSE, TOO_BIG
 from loopcheck_checks.systems.datadog.client import SYSTEM, Client
 from loopcheck_checks.systems.datadog.live import client_of
+from loopcheck_checks.systems.datadog.together import Together
 
 SCOPE = "timeseries_query"
 MOST_POINTS = 1440
 """In a piece. Datadog sends 1,500 of a series at most, and farther apart where there are more."""
 MOST_HELD = 20_000_000
 """Samples in a run, of 16 bytes each."""
-_QUERIES = 20
+_QUERIES = 32
 _LETTERS = 4000
 """In the queries of one request; its address must not become too long for whatever lies between."""
 
@@ -81,35 +81,18 @@ def fetch(world: World, asks: Iterable[Ask]) -> dict[Ask, tuple[Series, ...]]:
 
 
 class _Store:
-    """All that was asked for in a run. Whoever asks while another's requests are under way joins the next ones."""
+    """All that was asked for in a run."""
 
     def __init__(self) -> None:
-        self._known: dict[Ask, tuple[Series, ...] | CannotTell] = {}
-        self._waiting: dict[Ask, None] = {}
-        self._busy = False
+        self._together: Together[Ask, tuple[Series, ...]] = Together(self._answers)
         self._held = 0
-        self._state = threading.Condition()
 
     def fetch(self, world: World, asks: Sequence[Ask]) -> Mapping[Ask, tuple[Series, ...] | CannotTell]:
-        with self._state:
-            self._waiting.update(dict.fromkeys(ask for ask in asks if ask not in self._known))
-            while self._busy and any(ask not in self._known for ask in asks):
-                self._state.wait()
-            mine = [ask for ask in dict.fromkeys((*self._waiting, *asks)) if ask not in self._known]
-            if all(ask in self._known for ask in asks):
-                return {ask: self._known[ask] for ask in asks}
-            self._busy = True
-            self._waiting.clear()
-        answers: dict[Ask, tuple[Series, ...] | CannotTell] = {}
-        try:
-            for batch in _batches(mine):
-                answers.update({ask: self._bounded(answer) for ask, answer in _answered(world, batch).items()})
-        finally:
-            with self._state:
-                self._known.update(answers)
-                self._busy = False
-                self._state.notify_all()
-        return {ask: self._known[ask] for ask in asks}
+        return self._together.fetch(world, asks)
+
+    def _answers(self, world: World, asks: Sequence[Ask]) -> Iterator[Mapping[Ask, tuple[Series, ...] | CannotTell]]:
+        for batch in _batches(asks):
+            yield {ask: self._bounded(answer) for ask, answer in _answered(world, batch).items()}
 
     def _bounded(self, answer: tuple[Series, ...] | CannotTell) -> tuple[Series, ...] | CannotTell:
         """The answer, unless a run would hold too much with it. Only whoever is at the head of the line comes here."""
@@ -136,11 +119,11 @@ def _batches(asks: Sequence[Ask]) -> Iterator[list[Ask]]:
 
 
 def _answered(world: World, batch: list[Ask]) -> dict[Ask, tuple[Series, ...] | CannotTell]:
-    """The answers to one request; where that is refused as a whole, those to one for each."""
+    """The answers to one request; where that is refused as a whole, or is too big, to one for each."""
     try:
         return dict(zip(batch, _asked(client_of(world), batch), strict=True))
     except CannotTell as trouble:
-        if trouble.reason is not BAD_RESPONSE or len(batch) == 1:
+        if trouble.reason not in (BAD_RESPONSE, TOO_BIG) or len(batch) == 1:
             return dict.fromkeys(batch, trouble)
     return {ask: answer for one in batch for ask, answer in _answered(world, [one]).items()}
 

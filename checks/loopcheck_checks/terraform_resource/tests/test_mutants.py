@@ -14,11 +14,17 @@ def killed():
     return mutants.outcomes()
 
 
+def test_some_mutants_are_killed():
+    assert survivors(mutants.verdicts(list(mutants.mutants())[::10])) == []
+
+
+@pytest.mark.volume
 def test_every_mutant_is_killed(killed):
     assert survivors(killed) == []
     assert len(killed) >= 70
 
 
+@pytest.mark.volume
 def test_mutants_are_killed_for_reasons_of_their_own(killed):
     # A checker that understands nothing would "kill" all of them too.
     said = Counter(reason for outcome in killed for reason in outcome.reasons)
@@ -29,10 +35,12 @@ def test_mutants_are_killed_for_reasons_of_their_own(killed):
     assert sum(outcome.verdict is Verdict.FAILED for outcome in killed) >= 40
 
 
+@pytest.mark.volume
 def test_harmless_variations_stay_verified():
     assert [(it.name, it.reasons) for it in mutants.harmless_outcomes() if it.verdict is not Verdict.VERIFIED] == []
 
 
+@pytest.mark.volume
 @pytest.mark.parametrize(
     ("name", "reason"),
     [

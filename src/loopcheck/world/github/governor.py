@@ -35,7 +35,7 @@ class Limits(msgspec.Struct, frozen=True):
     """The longest wait in seconds that GitHub may ask for, all waits of a run together."""
     reserve: int = 20
     """Requests that are left to others: below this many remaining, the run stops by itself."""
-    writes: int = 400
+    writes: int = 450
     """In one run. GitHub takes 500 requests an hour that make content, from everything that uses the token."""
     share: float = 1.0
     """The part that a run may use of what remains of an hour's requests when it begins."""
@@ -93,7 +93,7 @@ class Governor:
             CannotTell: the budget is spent, or the wait would be too long.
         """
         with self._slots:
-            self._wait(resource)
+            self.wait(resource)
             with self._lock:
                 self._spend(resource, writes=writes)
             yield
@@ -166,7 +166,15 @@ class Governor:
         except (KeyError, ValueError, TypeError):
             return self._clock()
 
-    def _wait(self, resource: str) -> None:
+    def wait(self, resource: str) -> None:
+        """Wait for as long as GitHub has asked for.
+
+        Args:
+            resource: see `slot`.
+
+        Raises:
+            CannotTell: the wait would be too long.
+        """
         while True:
             with self._lock:
                 until = max(self._not_before.get(resource, 0), self._not_before.get("*", 0))

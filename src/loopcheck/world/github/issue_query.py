@@ -26,7 +26,7 @@ here is 231: itself, 100 labels, 10 assignees, 50 comments, 20 pull requests and
 lists in it.
 """
 
-_WHO = """
+WHO = """
 fragment Who on Actor {
   __typename
   login
@@ -36,7 +36,7 @@ fragment Who on Actor {
   ... on Organization { databaseId }
 }"""
 
-_COMMENTS = """
+COMMENTS = """
 fragment Comments on IssueCommentConnection {
   totalCount
   pageInfo { hasNextPage endCursor }
@@ -84,8 +84,8 @@ fragment Whole on Issue {{
   }}
 }}"""
 
-WHOLE = _ISSUE + _COMMENTS + _WHO
-"""The fragments `Whole`, an issue with all that belongs to it, and `Who`, for any query."""
+WHOLE = _ISSUE + COMMENTS + WHO
+"""The fragments `Whole`, an issue with all that belongs to it, `Comments` and `Who`, for any query."""
 
 _PAGE = """
 fragment Page on IssueConnection {
@@ -123,8 +123,8 @@ query Issues(
 }"""
     + _PAGE
     + _ISSUE
-    + _COMMENTS
-    + _WHO
+    + COMMENTS
+    + WHO
 )
 
 ONE = (
@@ -134,8 +134,8 @@ query OneIssue($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { nameWithOwner issue(number: $number) { ...Whole } }
 }"""
     + _ISSUE
-    + _COMMENTS
-    + _WHO
+    + COMMENTS
+    + WHO
 )
 
 MORE_COMMENTS = (
@@ -145,8 +145,8 @@ query MoreComments($owner: String!, $name: String!, $number: Int!, $after: Strin
     issue(number: $number) { comments(first: 100, after: $after) { ...Comments } }
   }
 }"""
-    + _COMMENTS
-    + _WHO
+    + COMMENTS
+    + WHO
 )
 
 
@@ -218,7 +218,9 @@ class _Named(_Shape, frozen=True):
     name: str
 
 
-class _Labels(_Shape, frozen=True):
+class Labels(_Shape, frozen=True):
+    """The labels of an issue."""
+
     total_count: int
     nodes: list[_Named]
 
@@ -290,7 +292,7 @@ class IssueNode(_Shape, frozen=True):
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
-    labels: _Labels | None
+    labels: Labels | None
     """`null` on an issue that has none, in the schema's own words."""
     assignees: _Assignees
     milestone: _Milestone | None

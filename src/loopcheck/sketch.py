@@ -1,0 +1,49 @@
+"""A replay in a few columns: what a claim that rests on one takes with it into the report."""
+
+from __future__ import annotations
+
+import math
+
+from loopcheck.model import Sketch
+from loopcheck.replay import Curve, Replay
+
+_COLUMNS = 60
+
+
+def sketched(replay: Replay) -> Sketch | None:
+    """The curve that came nearest to firing, in the window, with where anything fires; `None` where none is known."""
+    begin, end = replay.window.start.timestamp(), replay.window.end.timestamp()
+    points = next(filter(None, (_inside(curve, begin, end) for curve in replay.curves)), None)
+    if points is None:
+        return None
+    critical = next((one for one in replay.thresholds if one.name == "critical"), None)
+    downwards = critical is not None and critical.comparator.startswith("<")
+    width = max(end - begin, 1.0) / _COLUMNS
+    values: list[float | None] = [None] * _COLUMNS
+    for at, value in points:
+        column = min(int((at - begin) / width), _COLUMNS - 1)
+        before = values[column]
+        if before is None or (value < before if downwards else value > before):
+            values[column] = float(f"{value:.6g}")
+    spans = [(one.start.timestamp(), one.end.timestamp() if one.end else math.inf) for one in replay.firings]
+    fires = tuple(
+        any(first < begin + (column + 1) * width and last > begin + column * width for first, last in spans)
+        for column in range(_COLUMNS)
+    )
+    return Sketch(
+        replay.window.start,
+        replay.window.end,
+        tuple(values),
+        fires,
+        critical.value if critical is not None and math.isfinite(critical.value) else None,
+        critical.comparator if critical is not None else "",
+    )
+
+
+def _inside(curve: Curve, begin: float, end: float) -> list[tuple[float, float]]:
+    """The points of a curve that are in the window, and have a value."""
+    return [
+        (at, value)
+        for at, value in zip(curve.times, curve.values, strict=True)
+        if begin <= at <= end and value is not None and math.isfinite(value)
+    ]
