@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from loopcheck.model import Verdict
+from loopcheck.model import Rung, Verdict
 from loopcheck.testing.mutants import Outcome, survivors
 
 ROOT = Path(__file__).parents[1]
@@ -33,8 +33,11 @@ A mutant is an artifact that passes with one thing made wrong: muted, commented 
 where the verdict is no longer VERIFIED. Beside them stand harmless variations (another order, another spelling of the
 same), which must stay VERIFIED: a checker that refuses everything would kill every mutant.
 
-| kind | mutants | killed | of them FAILED | harmless | still VERIFIED |
-|---|--:|--:|--:|--:|--:|
+A mutant counts for the lowest rung on which something did not hold: it is not as it was promised (`exists`), is not
+in force (`active`), or was not shown to act (`proven`).
+
+| kind | mutants | killed | of them FAILED | on `exists` | on `active` | on `proven` | harmless | still VERIFIED |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|
 """
 
 
@@ -56,13 +59,14 @@ def page(corpora: Path | None) -> tuple[str, list[str]]:
     """The page, and what is wrong: mutants that survived, and harmless variations that were refused."""
     command = "python tools/accuracy.py" if corpora is None else "LOOPCHECK_CORPORA=… python tools/accuracy.py"
     parts, wrong, details = [HEAD.format(command=command)], [], []
-    total = [0] * 5
+    total = [0] * 8
     for kind, outcomes, harmless in mutants():
         alive = survivors(outcomes)
         refused = [outcome.name for outcome in harmless if outcome.verdict is not Verdict.VERIFIED]
         wrong += [f"{kind}: survived: {name}" for name in alive] + [f"{kind}: refused: {name}" for name in refused]
         failed = sum(outcome.verdict is Verdict.FAILED for outcome in outcomes)
-        row = [len(outcomes), len(outcomes) - len(alive), failed, len(harmless), len(harmless) - len(refused)]
+        rungs = [sum(outcome.killed and outcome.rung is rung for outcome in outcomes) for rung in Rung]
+        row = [len(outcomes), len(outcomes) - len(alive), failed, *rungs, len(harmless), len(harmless) - len(refused)]
         total = [before + number for before, number in zip(total, row, strict=True)]
         parts.append(f"| `{kind}` | {' | '.join(map(str, row))} |\n")
         details.append(_details(kind, outcomes))

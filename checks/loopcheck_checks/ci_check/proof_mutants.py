@@ -16,7 +16,7 @@ import msgspec
 
 from loopcheck.model import Incident, Past, Proof, Rung, Tried
 from loopcheck.testing import RepositoryBuilder, examine, expectation
-from loopcheck.testing.mutants import Mutant, Outcome, edits, replacing
+from loopcheck.testing.mutants import Mutant, Outcome, edits, outcome_of, replacing
 from loopcheck.testing.repository import NOW
 from loopcheck_checks.ci_check import CiCheckChecker
 
@@ -172,7 +172,7 @@ def _outcome(mutant: Mutant[Scene], folder: Path) -> Outcome:
         session = builder.session(environment=github.environment)
         session.past = _past(scene, builder, declared)
         result = examine(CiCheckChecker(), declared, session, requires=Rung.PROVEN, incident=scene.incident)
-    return Outcome(mutant.name, result.verdict, tuple(claim.reason for claim in result.claims if claim.reason))
+    return outcome_of(mutant.name, result)
 
 
 def _past(scene: Scene, builder: RepositoryBuilder, declared: str) -> Past:

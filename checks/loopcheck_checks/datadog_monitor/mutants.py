@@ -16,7 +16,7 @@ from typing import Any
 
 from loopcheck.documents import yaml
 from loopcheck.testing import RepositoryBuilder, examine
-from loopcheck.testing.mutants import Mutant, Outcome, edits
+from loopcheck.testing.mutants import Mutant, Outcome, edits, outcome_of
 from loopcheck.testing.repository import NOW
 from loopcheck.world import Repository, Session
 from loopcheck_checks.datadog_monitor import DatadogMonitorChecker
@@ -490,4 +490,4 @@ def _outcome(repository: Repository, number: int, declared: str, case: Mutant[Pl
         repository, now=NOW, environment={}, settings=settings if isinstance(settings, yaml.MappingNode) else None
     )
     result = examine(DatadogMonitorChecker(), declared, session)
-    return Outcome(case.name, result.verdict, tuple(claim.reason for claim in result.claims if claim.reason))
+    return outcome_of(case.name, result)

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from loopcheck.testing import RepositoryBuilder, examine
-from loopcheck.testing.mutants import Mutant, Outcome, edits, replacing
+from loopcheck.testing.mutants import Mutant, Outcome, edits, outcome_of, replacing
 from loopcheck.testing.repository import NOW
 from loopcheck_checks.datadog_monitor import DatadogMonitorChecker
 from loopcheck_checks.systems.datadog.trial import alarm
@@ -267,6 +267,5 @@ def verdicts(those: Iterable[Mutant[Scene]]) -> list[Outcome]:
                 settings=scene.settings,
             )
             result = examine(DatadogMonitorChecker(), scene.declared, session)
-            reasons = tuple(dict.fromkeys(claim.reason for claim in result.claims if claim.reason))
-            out.append(Outcome(mutant.name, result.verdict, reasons))
+            out.append(outcome_of(mutant.name, result))
     return out

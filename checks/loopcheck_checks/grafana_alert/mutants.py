@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from loopcheck.testing import RepositoryBuilder, examine
-from loopcheck.testing.mutants import Mutant, Outcome, edits
+from loopcheck.testing.mutants import Mutant, Outcome, edits, outcome_of
 from loopcheck.testing.repository import NOW
 from loopcheck_checks.grafana_alert import GrafanaAlertChecker
 
@@ -666,8 +666,7 @@ def _outcome_of(mutant: Mutant[Scene], repository: RepositoryBuilder, commit: st
         if not scene.token:
             del environment["GRAFANA_TOKEN"]
         result = examine(GrafanaAlertChecker(), scene.expect, repository.session(ref=commit, environment=environment))
-    reasons = tuple(dict.fromkeys(claim.reason for claim in result.claims if claim.reason))
-    return Outcome(mutant.name, result.verdict, reasons)
+    return outcome_of(mutant.name, result)
 
 
 def stand_in(scene: Scene) -> Any:

@@ -17,7 +17,7 @@ import msgspec
 
 from loopcheck.model import Incident, Rung
 from loopcheck.testing import RepositoryBuilder, examine
-from loopcheck.testing.mutants import Mutant, Outcome, edits, replacing
+from loopcheck.testing.mutants import Mutant, Outcome, edits, outcome_of, replacing
 from loopcheck.testing.repository import NOW
 from loopcheck_checks.prometheus_alert import PrometheusAlertChecker
 from loopcheck_checks.systems.prometheus import read_rules
@@ -119,10 +119,25 @@ class Scene(msgspec.Struct, frozen=True):
     environment: bool = True
     """Whether the servers' addresses are set."""
     prometheus_only: bool = False
+    promtool: str | None = None
+    """What a promtool that is on PATH does when it is to run a unit test, in shell; `None` where there is none."""
 
 
 PASSING = Scene()
 """An alert that is loaded, reaches the pager, and fires 5 minutes after the incident's start."""
+
+_SCRIPT = '#!/bin/sh\nif [ "$1" = --version ]; then echo "promtool, version 2.42.0 (branch: x)"; exit; fi\n'
+_EXPECTED = """grep -o '"eval_time":"[^"]*","exp_samples":\\[{' test.yml | cut -d'"' -f4 | tail -n %s |
+while read -r at; do
+echo "    expr: \\"ALERTS\\", time: $at,"
+echo '        exp: {__name__="ALERTS"} 1E+00'
+echo '        got: nil'
+done
+exit 1"""
+NEVER = _EXPECTED % "+1"
+"""It says that no alert fires at any evaluation."""
+SHORTER = _EXPECTED % "1"
+"""It says that none fires at the last evaluation."""
 
 RUNBOOK = "runbooks/errors.md"
 _URL = f"https://github.com/acme/shop/blob/main/{RUNBOOK}#too-many-errors"
@@ -226,6 +241,8 @@ def mutants() -> Iterator[Mutant[Scene]]:
         ("nothing stored for half an hour", _but(spikes=(), dark=(0, 30))),
         ("nothing stored when it would fire", _but(dark=(0, 60))),
         ("no samples from a part of the month", _but(empty=("count(up)",))),
+        ("promtool says that it does not fire", _but(promtool=NEVER)),
+        ("promtool says that it fires for less long", _but(promtool=SHORTER)),
         ("labels that follow the value", _both("team: shop", 'team: shop, v: "{{ $value }}"')),
         ("more alerts than the limit", _both("interval: 1m", "interval: 1m\n    limit: 1", groups=("shop", "cart"))),
         ("a label that makes two alerts one", _both("team: shop", "team: shop, job: any", groups=("shop", "cart"))),
@@ -282,6 +299,8 @@ def harmless() -> Iterator[Mutant[Scene]]:
         )),
         ("the receiver by default", _expect("notifies: pager\n", "")),
         ("two receivers", _expect("notifies: pager", "notifies: [pager, chat]")),
+        ("promtool agrees", _but(promtool="echo SUCCESS")),
+        ("promtool fails", _but(promtool="echo 'yaml: line 1'; exit 1")),
     )  # fmt: skip
     yield Mutant("a link to a runbook", LINKED)
     yield from edits(
@@ -402,14 +421,19 @@ def verdicts(those: Iterable[Mutant[Scene]]) -> list[Outcome]:
 
 def _outcome(mutant: Mutant[Scene], repository: RepositoryBuilder, commit: str) -> Outcome:
     scene = mutant.mutated
-    with stand_in(scene) as servers:
+    with stand_in(scene) as servers, TemporaryDirectory() as folder:
         environment = {"GITHUB_REPOSITORY": "acme/shop", **(servers.environment if scene.environment else {})}
         if scene.prometheus_only:
             del environment["ALERTMANAGER_URL"]
+        if scene.promtool is not None:
+            program = Path(folder) / "promtool"
+            program.write_text(_SCRIPT + scene.promtool)
+            program.chmod(0o755)
+            environment["PATH"] = folder
+            servers.build = {"version": "2.42.0", "goVersion": "go1.19"}
         session = repository.session(ref=commit, environment=environment)
         result = examine(PrometheusAlertChecker(), scene.expect, session, incident=INCIDENT, requires=Rung.PROVEN)
-    reasons = tuple(dict.fromkeys(claim.reason for claim in result.claims if claim.reason))
-    return Outcome(mutant.name, result.verdict, reasons)
+    return outcome_of(mutant.name, result)
 
 
 def stand_in(scene: Scene) -> Any:

@@ -17,7 +17,7 @@ import msgspec
 
 from loopcheck.model import Incident
 from loopcheck.testing import RepositoryBuilder, examine
-from loopcheck.testing.mutants import Mutant, Outcome, edits
+from loopcheck.testing.mutants import Mutant, Outcome, edits, outcome_of
 from loopcheck_checks.pull_request import PullRequestChecker
 
 INCIDENT = Incident("INC-1", started=datetime(2026, 11, 1, 9, 14, tzinfo=UTC))
@@ -156,8 +156,7 @@ def _verdict(mutant: Mutant[Scene], repository: RepositoryBuilder, stand_in: Any
             github.repository.add_pull("Raise the pool", files=files, **scene.pull, **merged)
         session = repository.session(ref=scene.ref, environment=github.environment)
         result = examine(PullRequestChecker(), scene.expect, session, incident=scene.incident)
-    reasons = tuple(dict.fromkeys(claim.reason for claim in result.claims if claim.reason))
-    return Outcome(mutant.name, result.verdict, reasons)
+    return outcome_of(mutant.name, result)
 
 
 def history(folder: Path) -> RepositoryBuilder:

@@ -18,7 +18,7 @@ import msgspec
 
 from loopcheck.model import ArtifactResult, Drill, Incident, Location, Past, Rung
 from loopcheck.testing import RepositoryBuilder, examine
-from loopcheck.testing.mutants import Mutant, Outcome, edits, replacing
+from loopcheck.testing.mutants import Mutant, Outcome, edits, outcome_of, replacing
 from loopcheck.world import Repository, Session
 from loopcheck_checks.runbook import RunbookChecker
 
@@ -366,8 +366,7 @@ def outcome(mutant: Mutant[History]) -> Outcome:
     """What loopcheck says of one history, built in a folder of its own."""
     with TemporaryDirectory() as folder:
         result = verify(mutant.mutated, Path(folder))
-    reasons = tuple(claim.reason for claim in result.claims if claim.reason)
-    return Outcome(mutant.name, result.verdict, reasons)
+    return outcome_of(mutant.name, result)
 
 
 def outcomes() -> list[Outcome]:

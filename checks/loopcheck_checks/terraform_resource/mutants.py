@@ -12,7 +12,7 @@ import msgspec
 
 from loopcheck.model import Rung
 from loopcheck.testing import RepositoryBuilder, examine
-from loopcheck.testing.mutants import Mutant, Outcome, edits, replacing
+from loopcheck.testing.mutants import Mutant, Outcome, edits, outcome_of, replacing
 from loopcheck_checks.terraform_resource import TerraformResourceChecker
 
 PATH = "infra/monitors.tf"
@@ -425,8 +425,5 @@ def verdicts(those: Iterable[Mutant[Scene]]) -> list[Outcome]:
             session = repository.session(ref=repository.commit({**gone, **raw}))
             before = set(files)
             result = examine(TerraformResourceChecker(), mutant.mutated.expect, session, requires=Rung.EXISTS)
-            reasons = tuple(
-                dict.fromkeys(one.reason for one in result.claims if one.reason and one.rung is Rung.EXISTS)
-            )
-            out.append(Outcome(mutant.name, result.verdict, reasons))
+            out.append(outcome_of(mutant.name, result, Rung.EXISTS))
         return out

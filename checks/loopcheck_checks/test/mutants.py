@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from loopcheck.testing import RepositoryBuilder, examine
-from loopcheck.testing.mutants import Mutant, Outcome, edits, replacing
+from loopcheck.testing.mutants import Mutant, Outcome, edits, outcome_of, replacing
 from loopcheck.testing.repository import NOW
 from loopcheck_checks.test import NamedTestChecker
 
@@ -233,8 +233,7 @@ def _verdicts(those: Iterable[Mutant[Scene]]) -> list[Outcome]:
             with stand_in(mutant.mutated, storage) as github:
                 session = repository.session(ref=commits[source], environment=github.environment)
                 result = examine(NamedTestChecker(), mutant.mutated.expect, session)
-            reasons = tuple(dict.fromkeys(claim.reason for claim in result.claims if claim.reason))
-            out.append(Outcome(mutant.name, result.verdict, reasons))
+            out.append(outcome_of(mutant.name, result))
         return out
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from loopcheck.testing import RepositoryBuilder, examine
-from loopcheck.testing.mutants import Mutant, Outcome, edits, replacing
+from loopcheck.testing.mutants import Mutant, Outcome, edits, outcome_of, replacing
 from loopcheck.testing.repository import NOW
 from loopcheck_checks.workflow_run import WorkflowRunChecker
 
@@ -224,8 +224,7 @@ def _verdict(mutant: Mutant[Scene], repository: RepositoryBuilder, commit: str) 
     with stand_in(mutant.mutated) as github:
         session = repository.session(ref=commit, environment=github.environment)
         result = examine(WorkflowRunChecker(), mutant.mutated.expect, session)
-    reasons = tuple(dict.fromkeys(claim.reason for claim in result.claims if claim.reason))
-    return Outcome(mutant.name, result.verdict, reasons)
+    return outcome_of(mutant.name, result)
 
 
 def stand_in(scene: Scene) -> Any:

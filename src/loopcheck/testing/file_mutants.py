@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from loopcheck.checker import AnyChecker
-from loopcheck.testing.mutants import Mutant, Outcome, replacing
+from loopcheck.testing.mutants import Mutant, Outcome, outcome_of, replacing
 from loopcheck.testing.repository import NOW, RepositoryBuilder
 from loopcheck.testing.run import examine
 
@@ -48,9 +48,7 @@ def outcomes(checker: AnyChecker, mutants: Iterable[Mutant[Declared]]) -> list[O
 
 def _outcome(checker: AnyChecker, mutant: Mutant[Declared], repository: RepositoryBuilder, number: int) -> Outcome:
     session = repository.session(ref=f"refs/mutants/{number}")
-    result = examine(checker, mutant.mutated.expect, session)
-    reasons = tuple(dict.fromkeys(claim.reason for claim in result.claims if claim.reason))
-    return Outcome(mutant.name, result.verdict, reasons)
+    return outcome_of(mutant.name, examine(checker, mutant.mutated.expect, session))
 
 
 def _commits(mutants: Iterable[Mutant[Declared]]) -> Iterator[bytes]:

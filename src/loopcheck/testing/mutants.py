@@ -11,7 +11,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from loopcheck.model import Verdict
+from loopcheck.model import ArtifactResult, Rung, Verdict
+from loopcheck.model import Outcome as ClaimOutcome
 
 T = TypeVar("T")
 
@@ -30,11 +31,21 @@ class Outcome(msgspec.Struct, frozen=True):
     name: str
     verdict: Verdict
     reasons: tuple[str, ...]
+    rung: Rung | None = None
+    """The lowest on which a claim that counted did not hold; `None` where all of them did."""
 
     @property
     def killed(self) -> bool:
         """Whether the checker saw that something is wrong."""
         return self.verdict is not Verdict.VERIFIED
+
+
+def outcome_of(name: str, result: ArtifactResult, requires: Rung = Rung.PROVEN) -> Outcome:
+    """What a result says of the mutant `name`. Claims above the rung that was required do not count."""
+    counted = [claim for claim in result.claims if claim.rung <= requires]
+    reasons = tuple(dict.fromkeys(claim.reason for claim in counted if claim.reason))
+    doubted = (claim.rung for claim in counted if claim.outcome is not ClaimOutcome.HOLDS)
+    return Outcome(name, result.verdict, reasons, min(doubted, default=None))
 
 
 def survivors(outcomes: Iterable[Outcome]) -> list[str]:

@@ -17,7 +17,7 @@ import msgspec
 
 from loopcheck.model import Incident, Rung
 from loopcheck.testing import RepositoryBuilder, examine
-from loopcheck.testing.mutants import Mutant, Outcome, edits
+from loopcheck.testing.mutants import Mutant, Outcome, edits, outcome_of
 from loopcheck.testing.repository import NOW
 from loopcheck_checks.datadog_monitor import DatadogMonitorChecker, mutants
 
@@ -288,7 +288,7 @@ def _outcome(repository: RepositoryBuilder, datadog: Any, validate: Any, case: M
     }
     session = repository.session(environment=datadog.environment)
     result = examine(DatadogMonitorChecker(), scene.declared, session, incident=scene.incident, requires=Rung.PROVEN)
-    return Outcome(case.name, result.verdict, tuple(claim.reason for claim in result.claims if claim.reason))
+    return outcome_of(case.name, result)
 
 
 def _remember(datadog: Any, history: tuple[Told, ...] | None) -> None:

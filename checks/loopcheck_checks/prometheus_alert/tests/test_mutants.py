@@ -46,6 +46,8 @@ def test_harmless_variations_stay_verified():
         ("nothing stored for half an hour", "no-samples"),
         ("nothing stored when it would fire", "no-samples"),
         ("no samples from a part of the month", "no-samples"),
+        ("promtool says that it does not fire", "engines-differ"),
+        ("promtool says that it fires for less long", "engines-differ"),
         ("always on", "already-firing"),
         ("labels that follow the value", "unfaithful"),
         ("a template of Helm's", "templated"),

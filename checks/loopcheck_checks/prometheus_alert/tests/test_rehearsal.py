@@ -138,7 +138,13 @@ def test_what_it_tells_is_read_or_nothing():
         for number, got in ((1, "nil"), (3, labels), (4, labels + ", " + labels.replace("q", "p")))
     )
     assert heard(one, said) == {(("a", 'q"\\é\n'),): [(2, None)], (("a", 'p"\\é\n'),): [(4, None)]}
-    for odd in ("FAILED: no such file", said + "got: x", said.replace(at[3], "1s"), said.replace("exp:", "expected:")):
+    for odd in (
+        "FAILED: no such file",
+        said + "got: x",
+        said.replace(at[3], "1s"),
+        said.replace("exp:", "expected:"),
+        said.replace("severity=", '"b.c"='),
+    ):
         with pytest.raises(ValueError, match="it told"):
             heard(one, odd)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from loopcheck.checker import Checker
 from loopcheck.testing import RepositoryBuilder, examine
-from loopcheck.testing.mutants import Mutant, Outcome
+from loopcheck.testing.mutants import Mutant, Outcome, outcome_of
 from loopcheck.testing.repository import NOW
 
 Place = dict[str, Any]
@@ -82,6 +82,5 @@ def tried(checker: Checker[Any, Any], cases: Iterable[tuple[str, Mutant[Place]]]
             vars(datadog).update(case.mutated)
             result = examine(checker, declared, repository.session(environment=datadog.environment))
             vars(datadog).update({name: before[name] for name in case.mutated})
-            reasons = tuple(dict.fromkeys(claim.reason for claim in result.claims if claim.reason))
-            out.append(Outcome(case.name, result.verdict, reasons))
+            out.append(outcome_of(case.name, result))
     return out

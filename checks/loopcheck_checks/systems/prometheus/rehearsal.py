@@ -281,6 +281,8 @@ def heard(rehearsal: Rehearsal, said: str) -> Alerts:
 
 def _own(text: str, rule: Rule) -> Labels:
     fixed = rule.fixed_labels
+    if _LABEL.sub("", text).strip(", "):
+        raise ValueError("it told of labels in a way that is not known")
     found = {name: _unquoted(value) for name, value in _LABEL.findall(text)}
     for name in ("__name__", "alertstate"):
         found.pop(name, None)
