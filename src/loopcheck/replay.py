@@ -6,6 +6,7 @@ then, the rule as it is now. What comes out is the same for each: when it would 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -56,6 +57,33 @@ class Curve(msgspec.Struct, frozen=True):
     values: tuple[float | None, ...]
     """`None` where there was nothing to compare."""
     group: str = ""
+
+    def columns(
+        self, begin: float, end: float, count: int, step: float, *, downwards: bool = False
+    ) -> list[float | None]:
+        """The curve in `count` columns from `begin` to `end`, for a picture: in each the farthest of its values.
+
+        What an evaluation found stands until the next, `step` seconds later, also where that is some columns off.
+        """
+        width = (end - begin) / count
+        found: list[float | None] = [None] * count
+        points = [
+            (at, value)
+            for at, value in zip(self.times, self.values, strict=True)
+            if begin <= at <= end and value is not None and math.isfinite(value)
+        ]
+        for at, value in points:
+            column = min(int((at - begin) / width), count - 1)
+            before = found[column]
+            if before is None or (value < before if downwards else value > before):
+                found[column] = value
+        own = [value is not None for value in found]
+        for at, value in points:
+            first, last = (int((moment - begin) / width) for moment in (at, at + step))
+            for column in range(first + 1, min(last, count)):
+                if not own[column]:
+                    found[column] = value
+        return found
 
 
 class Alarm(msgspec.Struct, frozen=True):

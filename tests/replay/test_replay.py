@@ -1,11 +1,12 @@
-"""The answer of a replay, in words."""
+"""The answer of a replay, in words, and its curve in columns."""
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from loopcheck.quantities import Budget
-from loopcheck.replay import Firing, Replay, Window, elapsed, episodes, says_how_often, says_silence, says_when
+from loopcheck.replay import Curve, Firing, Replay, Window, elapsed, episodes, says_how_often, says_silence, says_when
 
 NINE = datetime(2026, 11, 1, 9, tzinfo=UTC)
 INCIDENT = Window(NINE, NINE + timedelta(hours=1))
@@ -108,3 +109,26 @@ def test_which_firing_is_of_the_incident(firings, caught, already, others):
 
 def test_silence():
     assert says_silence(INCIDENT) == "does not fire between 2026-11-01 09:00 and 2026-11-01 10:00"
+
+
+@pytest.mark.parametrize(
+    ("times", "values", "step", "columns"),
+    [
+        # an evaluation a column; fewer than columns; more than columns; a gap; what is not in the picture
+        ((0, 10, 20, 30), (1, 2, 3, 4), 10, [1, 2, 3, 4]),
+        ((0, 20), (1, 3), 20, [1, 1, 3, 3]),
+        ((0, 5, 10, 15), (1, 9, 3, 2), 5, [9, 3, None, None]),
+        ((0, 30), (1, 4), 10, [1, None, None, 4]),
+        ((0, 10, 20), (1, None, 3), 10, [1, None, 3, None]),
+        ((-5, 45, 10), (7, 7, math.nan), 10, [None, None, None, None]),
+        ((15,), (5,), 20, [None, 5, 5, None]),
+    ],
+)
+def test_what_was_found_stands_until_the_next_evaluation(times, values, step, columns):
+    assert Curve(times, values).columns(0, 40, 4, step) == columns
+
+
+def test_of_several_values_the_farthest_counts():
+    curve = Curve((0, 1, 2), (2, 1, 3))
+    assert curve.columns(0, 40, 4, 1) == [3, None, None, None]
+    assert curve.columns(0, 40, 4, 1, downwards=True) == [1, None, None, None]

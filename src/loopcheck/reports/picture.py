@@ -209,16 +209,9 @@ def lines(replay: Replay, width: int = 72, noticed: datetime | None = None, *, o
 
 def _drawn(replay: Replay, scale: _Scale, columns: int) -> list[str]:
     """The first curve as blocks, row by row from the top."""
-    heights: list[float | None] = [None] * columns
-    if replay.curves:
-        curve = replay.curves[0]
-        for at, value in zip(curve.times, curve.values, strict=True):
-            if value is None or not math.isfinite(value):
-                continue
-            column = min(columns - 1, int(scale.x(at)))
-            height = _ROWS - scale.y(value)
-            known = heights[column]
-            heights[column] = height if known is None else max(known, height)
+    curve = replay.curves[0] if replay.curves else Curve((), ())
+    values = curve.columns(scale.begin, scale.end, columns, replay.step)
+    heights = [None if value is None else _ROWS - scale.y(value) for value in values]
     return [
         "".join(
             " " if height is None else _BLOCKS[round(8 * min(1.0, max(0.0, height - (_ROWS - 1 - row))))]
