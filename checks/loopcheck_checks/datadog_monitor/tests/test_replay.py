@@ -22,8 +22,8 @@ from loopcheck_checks.datadog_monitor.tests import generated, reference
 from loopcheck_checks.systems.datadog import Monitor, Options
 from loopcheck_checks.systems.datadog.timeseries import decode
 
-REPLAYS = int(os.environ.get("LOOPCHECK_REPLAYS", "400"))
-"""How many are compared; `./check reliability` asks for 10,000."""
+REPLAYS = int(os.environ.get("LOOPCHECK_REPLAYS", "10000"))
+"""How many are compared where there is time: half a minute of a processor."""
 
 
 def points(samples):
