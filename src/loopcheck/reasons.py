@@ -142,8 +142,8 @@ NEEDS_LEDGER = Reason(
     "Only the ledger can tell, and this run did not read it.",
     "Run loopcheck as the action, with `contents: read`; in a shell, give the ledger with `--ledger FILE`.",
 )
-NOT_REQUIRED = Reason(
-    "not-required",
+ABOVE_REQUIRED = Reason(
+    "above-required",
     "It is costly to see, and the item requires a lower rung, so it was not looked at.",
     "Add `require: proven` to the item. To see it once, use `loopcheck verify --require proven`.",
 )

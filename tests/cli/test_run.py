@@ -40,3 +40,9 @@ def test_an_event_of_which_nothing_follows_says_so(loopcheck, repository, tmp_pa
     (tmp_path / "event.json").write_text("{}")
     done = loopcheck("run", "--event", "release", "--payload", tmp_path / "event.json")
     assert (done.code, done.out) == (0, "note   nothing to do: the event `release` asks nothing of loopcheck\n")
+
+
+def test_a_payload_that_is_not_there_is_a_mistake_at_every_event(loopcheck, repository):
+    done = loopcheck("run", "--event", "schedule", "--payload", "evnt.json")
+    assert (done.code, done.out) == (2, "")
+    assert "'evnt.json' does not exist" in done.err

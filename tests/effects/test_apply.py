@@ -351,6 +351,22 @@ def test_a_comment_waits_for_the_labels_that_go_with_it(github, fault):
     assert run(github, labels(1, ["loopcheck:failed"]), put(1, FAILED, NOW)) == ["written", "written"]
 
 
+def test_a_label_that_another_run_made_meanwhile_is_taken(github):
+    def meanwhile(call):
+        if call.method == "GET" and call.path.endswith("/labels"):
+            github.repository.label("loopcheck:failed")
+
+    github.after = meanwhile
+    assert run(github, labels(1, ["loopcheck:failed"])) == ["written"]
+    assert the_issue(github).labels == ["loopcheck:failed"]
+
+
+def test_a_label_that_may_not_be_made_is_left(github):
+    github.fault("POST /repos/*/labels", "422", times=None)
+    assert run(github, labels(1, ["loopcheck:failed"])) == ["left"]
+    assert the_issue(github).labels == []
+
+
 def test_a_comment_does_not_wait_for_labels_that_are_not_accepted(github):
     github.fault("POST /repos/*/issues/1/labels", "422")
     assert run(github, labels(1, ["loopcheck:failed"]), put(1, FAILED, NOW)) == ["left", "written"]

@@ -22,7 +22,6 @@ GRAPHQL = "POST /graphql"
 @pytest.fixture
 def github():
     with GitHubStandIn(now=NOW) as stand_in:
-        stand_in.validate = None
         for _ in range(3):
             stand_in.repository.add_issue(body=BODY, comments=["please look"])
         yield stand_in
@@ -377,7 +376,6 @@ def test_a_run_that_is_killed_anywhere_is_made_good_by_the_next(github):
     assert requests == 1 + 1 + 1 + 6 + 1
     for place in range(requests):
         with GitHubStandIn(now=NOW) as other:
-            other.validate = None
             for _ in range(3):
                 other.repository.add_issue(body=BODY, comments=["please look"])
             effects = list(plan(other))

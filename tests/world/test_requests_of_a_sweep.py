@@ -57,7 +57,6 @@ def test_a_sweep_asks_little(scene):
 def test_a_first_sweep_asks_little_more_than_it_writes(scene):
     """Of 60 issues; tests/reliability has all 200, and an hour's limits."""
     github = scene.github
-    github.validate = scene.datadog.validate = None
     issues = github.repository.issues
     del issues[60:]
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 
 from loopcheck.checker import CannotTell, Checker, Claim, Rung, Unseen, World
-from loopcheck.reasons import AMBIGUOUS, MISSING_SECRET, NO_INCIDENT_TIME, NOT_REQUIRED, NOT_VISIBLE
+from loopcheck.reasons import ABOVE_REQUIRED, AMBIGUOUS, MISSING_SECRET, NO_INCIDENT_TIME, NOT_VISIBLE
 from loopcheck.replay import Replay, Window
 from loopcheck_checks.datadog_monitor.judge import judge, meant
 from loopcheck_checks.datadog_monitor.manifest import (
@@ -148,7 +148,7 @@ def _proven(
 ) -> Replayed:
     """The replay that the declaration asks for."""
     if world.requires < Rung.PROVEN:
-        raise CannotTell(NOT_REQUIRED, f"the item requires `{world.requires.value}`, so the monitor was not replayed")
+        raise CannotTell(ABOVE_REQUIRED, f"the item requires `{world.requires.value}`, so the monitor was not replayed")
     declared = expect.proven_by
     if isinstance(declared, ProvenBetween):
         return _replayed(expect, one, seen, Window(declared.from_.at, declared.to.at), world)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 
 from loopcheck.checker import CannotTell, Checker, Claim, Rung, Unseen, World
-from loopcheck.reasons import AMBIGUOUS, NOT_REQUIRED, NOT_VISIBLE
+from loopcheck.reasons import ABOVE_REQUIRED, AMBIGUOUS, NOT_VISIBLE
 from loopcheck.replay import Replay, Window
 from loopcheck_checks.prometheus_alert.asking import alertmanager, ask_prometheus, ask_routing
 from loopcheck_checks.prometheus_alert.definition import meant
@@ -123,7 +123,7 @@ def _asked(
 def _proven(expect: PrometheusAlertExpectation, rule: SeenRule, server: Live, world: World) -> Replayed:
     """The rule over the window that proves it, by the replay and, where it can be had, by promtool."""
     if world.requires < Rung.PROVEN:
-        raise CannotTell(NOT_REQUIRED, f"the item requires `{world.requires.value}`, so the alert was not replayed")
+        raise CannotTell(ABOVE_REQUIRED, f"the item requires `{world.requires.value}`, so the alert was not replayed")
     window = window_of(expect, world)
     past = past_of(rule, server, world)
     replayed = look_back(expect, past, window, world)

@@ -20,7 +20,7 @@ from loopcheck.cli import common, output
 @click.option(
     "--payload",
     "file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="FILE",
     help="The event's JSON, instead of GITHUB_EVENT_PATH.",
 )

@@ -295,11 +295,22 @@ class Applier:
 
     def _make(self, name: str) -> None:
         if self._labels is None:
-            entries = self._github.list_all(f"{self._base}/labels")
-            self._labels = {str(one.get("name")).lower() for one in entries if isinstance(one, dict)}
-        if name not in self._labels:
+            self._labels = self._known_labels()
+        if name in self._labels:
+            return
+        try:
             self._writer.send("POST", f"{self._base}/labels", {"name": name, **LABELS[name]})
-            self._labels.add(name)
+        except CannotTell as trouble:
+            if trouble.reason is not NOT_ACCEPTED:
+                raise
+            self._labels = self._known_labels()  # another run may have made it meanwhile
+            if name not in self._labels:
+                raise
+        self._labels.add(name)
+
+    def _known_labels(self) -> set[str]:
+        entries = self._github.list_all(f"{self._base}/labels")
+        return {str(one.get("name")).lower() for one in entries if isinstance(one, dict)}
 
     def _reopen(self, effect: Reopen, issue: dict[str, Any]) -> bool:
         if issue.get("state_reason") in DROPPED:

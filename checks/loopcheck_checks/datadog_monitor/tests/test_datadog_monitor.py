@@ -130,7 +130,7 @@ RATIO = "avg(last_5m):avg:a.used{*} / avg:a.size{*} * 100 > 90"
         ("query: avg:a.used{*}/avg:a.size{*}*100\nfires-when: '> 95'", [monitor(query=RATIO, options={"silenced": {}})], {}),
         (f"{LAG}\nno-data: ignored", [monitor(overall_state="No Data", options={"silenced": {}})], {}),
         (f"{LAG}\nno-data: ignored", [monitor(overall_state="No Data", overall_state_modified=None, options={"silenced": {}})], {"evaluates": "never-evaluated"}),
-        (f"{LAG}\nproven-by: incident", [monitor()], {"would-have-fired": "not-required"}),
+        (f"{LAG}\nproven-by: incident", [monitor()], {"would-have-fired": "above-required"}),
         ("name: Checked\nfires-when: '> 3'", [monitor(name="Checked", type="service check", query='"a.b".over("*").last(2).count_by_status()')], {"strict-enough": "not-judged"}),
         ("name: Checked", [monitor(name="Checked", type="service check", query='"a.b".over("*").last(2).count_by_status()')], {}),
         ("name: Tested", [monitor(name="Tested", type="synthetics alert", query="no_query")], {}),

@@ -296,7 +296,7 @@ def test_an_observation_with_a_history_can_be_judged_again(repository):
     datadog = standin(changed(101, FIRED + timedelta(hours=1), "host:db1"))
     with datadog:
         session = Session(repository, environment=datadog.environment, now=NOW)
-        observation = CHECKER.observe(expectation(CHECKER, LAG), session.world(INCIDENT))
+        observation = CHECKER.observe(expectation(CHECKER, LAG), session.world(INCIDENT, Rung.PROVEN))
     assert observation.replayed.replay.history.differs
     assert round_trips(observation)
 

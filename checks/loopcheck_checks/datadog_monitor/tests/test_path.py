@@ -274,7 +274,7 @@ def test_samples_are_asked_for_where_the_proof_is_required(repository, datadog):
     window = "{from: 2026-11-01T09:14Z, to: 2026-11-01T10:14Z}"
     result = look(repository, datadog, f"name: An alarm\nproven-by: {window}")
     assert result.verdict is Verdict.VERIFIED
-    assert reasons(result) == {"would-have-fired": "not-required"}
+    assert reasons(result) == {"would-have-fired": "above-required"}
     assert not [path for path in datadog.counts if "timeseries" in path]
 
 

@@ -237,7 +237,7 @@ def test_who_requires_less_than_proven_is_not_kept_waiting(tmp_path):
         assert RANGE not in servers.requests
     assert result.verdict is Verdict.VERIFIED
     (claim,) = (claim for claim in result.claims if claim.rung is Rung.PROVEN)
-    assert (claim.claim, claim.reason) == ("replayed", "not-required")
+    assert (claim.claim, claim.reason) == ("replayed", "above-required")
 
 
 def test_the_answer(tmp_path):
