@@ -241,6 +241,7 @@ def harmless_outcomes() -> list[Outcome]:
 def verdicts(those: Iterable[Mutant[Scene]]) -> list[Outcome]:
     """What the checker says of each scene, all of them at one stand-in."""
     made = import_module("standins.datadog").DatadogStandIn(now=NOW)
+    documented = made.validate
     out = []
     with TemporaryDirectory() as folder, made as datadog:
         repository = RepositoryBuilder(Path(folder))
@@ -253,6 +254,7 @@ def verdicts(those: Iterable[Mutant[Scene]]) -> list[Outcome]:
                 commits[scene.path, scene.runbook] = repository.commit({**gone, scene.path: scene.runbook})
                 before = scene.path
             datadog.monitors = [alarm(message=scene.message)]
+            datadog.validate = None if scene.rules else documented  # some rules are of forms that nobody documents
             datadog.rules = [
                 {"id": f"r{number}", "type": "monitor-notification-rule", "attributes": rule}
                 for number, rule in enumerate(scene.rules)

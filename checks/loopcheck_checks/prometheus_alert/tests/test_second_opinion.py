@@ -115,7 +115,8 @@ def test_the_real_one_on_samples_that_say_otherwise(answer):
         (SUCCESS, {"path": "bin:."}, "promtool is not installed here"),
     ],
 )
-def test_nobody_was_asked(answer, monkeypatch, script, more, says):
+def test_nobody_was_asked(answer, monkeypatch, tmp_path, script, more, says):
+    monkeypatch.chdir(tmp_path)  # where `bin` is the folder with the program, and nobody's word
     monkeypatch.setattr(second, "SECONDS", 0.3)
     monkeypatch.setattr("loopcheck_checks.systems.prometheus.promtool._MOST_PRINTED", 10_000)
     result, claims = answer(script, **more)
