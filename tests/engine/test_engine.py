@@ -340,7 +340,7 @@ def test_a_run_of_200_items_starts_no_more_processes_than_one_of_two(tmp_path):
     built.commit({f"f/{number}.md": "x\n" for number in range(200)})
     counts = []
     for number in (2, 200):
-        session = built.session()
+        session = RepositoryBuilder(tmp_path).session()  # with a git of its own
         artifacts = [Artifact("repo-file", RepoFileChecker.Expect(path=f"f/{n}.md"), {}, HERE) for n in range(number)]
         items = [msgspec.structs.replace(item(), artifacts=(artifact,)) for artifact in artifacts]
         report = engine.run(items, Registry(RepoFileChecker()), session)
