@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from standins.volume import each_in_part
 
 from loopcheck.testing import literate
 
@@ -18,7 +19,7 @@ PAGES = sorted(
 )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+@pytest.mark.parametrize("page", each_in_part(PAGES, every=4), ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_shows_what_is_printed(page, tmp_path):
     examples = literate.run(page, tmp_path)
     if os.environ.get("LOOPCHECK_UPDATE"):

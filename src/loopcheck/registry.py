@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol
 
@@ -49,7 +50,7 @@ class InstalledCheckers:
 
     def __init__(self, points: Iterable[EntryPoint] | None = None) -> None:
         self._points: dict[str, list[EntryPoint]] = defaultdict(list)
-        for point in entry_points(group=GROUP) if points is None else points:
+        for point in _installed() if points is None else points:
             self._points[point.name].append(point)
         self._loaded: dict[str, Registered | CannotTell] = {}
 
@@ -87,6 +88,12 @@ class InstalledCheckers:
         if not isinstance(manifest, Manifest) or manifest.kind != kind:
             raise CannotTell(BROKEN_CHECKER, f"{origins[0]}: the checker registered as `{kind}` says it is another")
         return Registered(checker, origins[0])
+
+
+@cache
+def _installed() -> tuple[EntryPoint, ...]:
+    """What is registered. A file of every distribution is read for it, and none comes or goes while a process runs."""
+    return tuple(entry_points(group=GROUP))
 
 
 def _distribution(point: EntryPoint) -> str:

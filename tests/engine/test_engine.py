@@ -336,11 +336,11 @@ def test_an_item_is_overdue_the_day_after_unless_it_is_verified(session, due, ju
 def test_a_run_of_200_items_starts_no_more_processes_than_one_of_two(tmp_path):
     from loopcheck_checks.repo_file import RepoFileChecker
 
+    built = RepositoryBuilder(tmp_path)
+    built.commit({f"f/{number}.md": "x\n" for number in range(200)})
     counts = []
     for number in (2, 200):
-        built = RepositoryBuilder(tmp_path / str(number))
-        built.commit({f"f/{one}.md": "x\n" for one in range(200)})
-        session = built.session()
+        session = RepositoryBuilder(tmp_path).session()  # with a git of its own
         artifacts = [Artifact("repo-file", RepoFileChecker.Expect(path=f"f/{n}.md"), {}, HERE) for n in range(number)]
         items = [msgspec.structs.replace(item(), artifacts=(artifact,)) for artifact in artifacts]
         report = engine.run(items, Registry(RepoFileChecker()), session)

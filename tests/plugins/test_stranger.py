@@ -11,6 +11,7 @@ import pytest
 from loopcheck.documents import markdown
 from loopcheck.testing import RepositoryBuilder
 
+pytestmark = pytest.mark.volume
 ROOT = Path(__file__).parents[2]
 STRANGER = Path(__file__).parent / "stranger"
 GUIDE = ROOT / "checks/README.md"

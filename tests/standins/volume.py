@@ -4,7 +4,7 @@ import pytest
 
 
 def each_in_part(rows, every=8):
-    """A parameter for each row; all but every eighth under the mark `volume`."""
+    """A parameter for each row, of which some are as any, and the others under the mark `volume`."""
     return [pytest.param(row, marks=pytest.mark.volume) if place % every else row for place, row in enumerate(rows)]
 
 

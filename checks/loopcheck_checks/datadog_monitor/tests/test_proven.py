@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standins.datadog import FAULTS, DatadogStandIn, timeseries
 from standins.datadog.timeseries import QUERY
+from standins.volume import each_in_part
 
 from loopcheck.model import Incident, Outcome, Rung
 from loopcheck.testing import RepositoryBuilder, examine, expectation
@@ -283,7 +284,7 @@ def test_a_composite_fires_when_its_parts_do_together(verify):
     assert claim.message.startswith("fires at 09:25, T+11 min, 24 min before")
 
 
-@pytest.mark.parametrize("fault", sorted(FAULTS))
+@pytest.mark.parametrize("fault", each_in_part(sorted(FAULTS)))
 def test_samples_that_are_not_seen_are_unknown(verify, fault):
     datadog = standin(lag((STARTED, timedelta(minutes=60), 28.0)))  # seen in full, it does not fire
     datadog.fault(f"GET {QUERY}", fault, times=None)

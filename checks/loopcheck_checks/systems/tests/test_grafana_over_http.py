@@ -37,6 +37,12 @@ def hurried_for(fault, monkeypatch):
         monkeypatch.setattr(client, "PATIENCE", Patience(request=0.2, backoff=0.001))
 
 
+@pytest.fixture
+def _patient(monkeypatch):
+    """For what a busy machine may take longer to answer."""
+    monkeypatch.setattr(client, "PATIENCE", Patience(request=20, backoff=0.001))
+
+
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkout")
@@ -115,6 +121,7 @@ def test_a_fault_has_its_reason(verify, grafana, monkeypatch, fault, reason):
     assert reasons(verify(grafana)) == {reason}
 
 
+@pytest.mark.usefixtures("_patient")
 @pytest.mark.parametrize("path", ASKED)
 @pytest.mark.parametrize("fault", ["500-html", "cut", "503"])
 def test_what_breaks_once_is_asked_again(verify, grafana, path, fault):
