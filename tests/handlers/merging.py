@@ -79,12 +79,12 @@ class Merging:
         if rename:
             self.builder.rename(*rename)
         self.head = self.builder.commit(changes, message="Change")
-        git("checkout", "-q", "main")
         if at_base is not None:
+            git("checkout", "-q", "main")
             self.base = self.builder.commit(at_base, message="Meanwhile")
-        git("checkout", "-q", "--detach")
+        git("checkout", "-q", "--detach", "main")
         git("merge", "-q", "--no-ff", "-m", "Merge", "topic")
-        self.merged = git("rev-parse", "HEAD")
+        self.merged = self.builder.head
         self.pull = self.github.repository.add_pull(
             "Change it", author=author, closes=list(closes), head_sha=self.head, base_sha=self.base
         )

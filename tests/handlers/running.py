@@ -44,8 +44,7 @@ class Shop:
 
     def commit(self, files, **more):
         """A commit on the default branch, of which GitHub and the checkout know."""
-        self.checkout.commit(files, **{"at": self.github.now, **more})
-        sha = self.checkout.git("rev-parse", "HEAD")
+        sha = self.checkout.commit(files, **{"at": self.github.now, **more})
         known = next(iter(self.there.git.commits.values()))
         self.there.git.commits[sha] = replace(known, sha=sha, at=self.github.now)
         self.there.git.refs["refs/heads/main"] = sha

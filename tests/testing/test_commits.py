@@ -10,6 +10,7 @@ FILES = {
     "a-b/c.md": "",
     "a.d/deep/er/x": b"\0\xff\r\n",
     "Z": "z",
+    "ab": "of a length at which the index needs a whole word of padding\n",
     "ünïcode/f i l e.txt": "é\n",
     "long/" + "x" * 200: "x" * 100_000,
 }

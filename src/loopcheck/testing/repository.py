@@ -92,6 +92,11 @@ class RepositoryBuilder:
             return None
         return self._id(place.read_text().strip().removeprefix("ref: "))
 
+    @property
+    def head(self) -> str:
+        """The id of the present commit."""
+        return self._id("HEAD") or self._git("rev-parse", "HEAD")
+
     def commit(
         self,
         files: Mapping[str, str | bytes | None],
@@ -133,7 +138,7 @@ class RepositoryBuilder:
             return made
         self._git("add", "-A")
         self._git("commit", "-q", "--allow-empty", "-m", message, at=moment, author=author)
-        return self._id("HEAD") or self._git("rev-parse", "HEAD")
+        return self.head
 
     def git(self, *arguments: str, at: str | datetime = NOW, stdin: bytes = b"") -> str:
         """Run git with `stdin` as its input, and return what it prints."""
