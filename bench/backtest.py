@@ -129,8 +129,9 @@ def split():
     spent = Counter()
     parts = {
         "client": [(Client, "get")],
-        "JSON": [(timeseries, "decode"), (events, "decode")],
+        "JSON": [(timeseries, "_read"), (timeseries, "_flat"), (events, "decode")],
         "arrays": [
+            (timeseries, "_series"),
             (history, "compare"),
             *((looking, name) for name in ("_joined", "evaluate", "spells", "_firings", "_curves")),
         ],

@@ -174,17 +174,25 @@ def decode(body: bytes) -> list[tuple[int | None, Series]]:
     Raises:
         CannotTell: it is not an answer that says `ok`, or its points are in no order.
     """
+    return [(sent.query_index, _series(sent, _flat(sent.pointlist))) for sent in _read(body)]
+
+
+def _read(body: bytes) -> list[_Sent]:
     try:
         answer = _ANSWER.decode(body)
     except (msgspec.DecodeError, RecursionError):
         raise CannotTell(BAD_RESPONSE, "the samples of metrics that Datadog sent cannot be read") from None
     if answer.status != "ok" or answer.error:
         raise CannotTell(BAD_RESPONSE, f"Datadog could not compute the query: {(answer.error or answer.status)[:200]}")
-    return [(sent.query_index, _series(sent)) for sent in answer.series]
+    return answer.series
 
 
-def _series(sent: _Sent) -> Series:
-    flat = np.fromiter(chain.from_iterable(sent.pointlist), np.float64, 2 * len(sent.pointlist))  # None becomes NaN
+def _flat(points: list[tuple[float, float | None]]) -> NDArray[np.float64]:
+    """Times and values by turns; what is `null` is not a number."""
+    return np.fromiter(chain.from_iterable(points), np.float64, 2 * len(points))
+
+
+def _series(sent: _Sent, flat: NDArray[np.float64]) -> Series:
     points = flat.reshape(-1, 2)
     points = points[np.isfinite(points[:, 1])]
     times = points[:, 0] / 1000
