@@ -96,6 +96,7 @@ def test_a_check_that_would_not_have_caught_it(shop, loopcheck):
     assert loopcheck("verify", "--ledger", shop.ledger).code == 1
 
 
+@pytest.mark.volume
 def test_what_comes_to_no_result_is_not_recorded(shop, loopcheck):
     for command in ("no-such-program", "kill -9 $$"):
         shop.commit({"postmortems/lag.md": report(shop.bad, f"command: {command}")})

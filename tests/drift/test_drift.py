@@ -344,6 +344,7 @@ def _written(built, files, author, message):
     return made
 
 
+@pytest.mark.volume
 def test_strangers_words_stay_in_code(told):
     texts = hostile_reports.strings(10**9, 3)
     for number in range(60):

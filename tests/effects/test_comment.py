@@ -314,6 +314,7 @@ def test_strangers_words_stay_in_code():
         assert rows == 2 * sum(len(one.artifacts) for one in subject.items)
 
 
+@pytest.mark.volume
 def test_a_comment_stays_below_githubs_limit():
     long = "`" * 50 + "x" * 5000 + "日本" * 500
     many = item(*[claim(message=f"{number} {long}", source=f"{long[-300:]}@{SHA[:12]}") for number in range(300)])

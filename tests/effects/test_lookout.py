@@ -84,6 +84,7 @@ def test_many_new_issues_cost_two_writes_each_and_a_look_now_and_then(github):
     assert len(github.writes) == 1 + 2 * len(github.repository.issues)
 
 
+@pytest.mark.volume
 @pytest.mark.parametrize("seconds", [0.1, 0.4, 0.7, 3, 25, 90])
 def test_nothing_rests_on_a_look_that_is_not_fresh(github, seconds):
     more(github, AT_ONCE + 2)
@@ -370,6 +371,7 @@ class Killed(BaseException):
     pass
 
 
+@pytest.mark.volume
 def test_a_run_that_is_killed_anywhere_is_made_good_by_the_next(github):
     run(github)
     requests = len(github.requests)

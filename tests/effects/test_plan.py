@@ -741,6 +741,7 @@ def test_a_first_look_at_many_that_fail_is_no_alarm():
 # hostile words
 
 
+@pytest.mark.volume
 def test_strangers_words_in_notices_stay_in_code():
     import hostile_reports
     from markdown_it import MarkdownIt

@@ -120,6 +120,7 @@ def is_over(process):
     return False
 
 
+@pytest.mark.volume
 def test_a_command_that_takes_too_long_is_stopped_with_all_that_it_started(tmp_path):
     script = "sleep 60 & echo $! > pid; trap '' TERM; echo waiting; wait; sleep 60"
     began = time.monotonic()
@@ -129,6 +130,7 @@ def test_a_command_that_takes_too_long_is_stopped_with_all_that_it_started(tmp_p
     assert is_over(int((tmp_path / "pid").read_text()))
 
 
+@pytest.mark.volume
 def test_a_command_that_leaves_something_running_is_done_all_the_same(tmp_path):
     ran = run([*SH, "-c", "sleep 60 & echo $! > pid; exit 1"], tmp_path, {"PATH": os.environ["PATH"]}, seconds=20)
     assert ran.code == 1

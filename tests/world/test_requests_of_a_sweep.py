@@ -54,6 +54,7 @@ def test_a_sweep_asks_little(scene):
     assert (session.governor.requests, session.governor.points) == (len(asked), len(asked))
 
 
+@pytest.mark.volume
 def test_a_first_sweep_asks_little_more_than_it_writes(scene):
     """Of 60 issues; tests/reliability has all 200, and an hour's limits."""
     github = scene.github

@@ -331,6 +331,7 @@ def test_a_refusal_that_drips_is_cut_off_too(verify):
         assert reasons(verify(datadog)) == {"observed": "timeout"}
 
 
+@pytest.mark.volume
 @pytest.mark.usefixtures("_hasty")
 def test_an_answer_that_does_not_come_is_a_timeout(verify):
     with DatadogStandIn([monitor()]) as datadog:

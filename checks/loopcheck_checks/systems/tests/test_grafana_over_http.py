@@ -193,8 +193,13 @@ def test_an_answer_in_drops_is_not_waited_for(verify, grafana, monkeypatch):
     hurried_for(FAULTS["trickle"], monkeypatch)
     grafana.fault(f"GET {STATES}", "trickle", times=None)
     assert reasons(verify(grafana)) == {"timeout"}
+
+
+@pytest.mark.volume
+def test_an_answer_in_drops_would_have_come(verify, grafana, monkeypatch):
+    grafana.fault(f"GET {STATES}", "trickle", times=None)
     monkeypatch.setattr(client, "PATIENCE", Patience(request=60))
-    assert verify(grafana).verdict is Verdict.VERIFIED  # it would have come
+    assert verify(grafana).verdict is Verdict.VERIFIED
 
 
 def test_an_answer_that_never_ends_is_cut_off(verify, grafana, monkeypatch):

@@ -15,7 +15,7 @@ from standins.prometheus import (
     SILENCES,
     STATUS,
 )
-from standins.volume import in_part
+from standins.volume import each_in_part, in_part
 
 from loopcheck.checker import CannotTell
 from loopcheck.model import Outcome, Rung, Verdict
@@ -136,7 +136,7 @@ def test_what_breaks_once_is_asked_again(verify, servers, path):
     assert verify(servers).verdict is Verdict.VERIFIED
 
 
-@pytest.mark.parametrize("path", [RULES, RANGE, SILENCES])
+@pytest.mark.parametrize("path", each_in_part([RULES, RANGE, SILENCES]))
 def test_an_answer_in_drops_is_not_waited_for(verify, servers, monkeypatch, path):
     monkeypatch.setattr(client, "PATIENCE", HURRIED)
     servers.fault(path, 200, b" " * 10_000, trickle=0.05)
@@ -145,6 +145,7 @@ def test_an_answer_in_drops_is_not_waited_for(verify, servers, monkeypatch, path
     assert time.monotonic() - begun < 300  # all of it would take 500 s
 
 
+@pytest.mark.volume
 def test_a_server_that_hangs_is_given_up(repository, servers):
     servers.fault(QUERY, 200, b" " * 10_000, trickle=0.05)
     session = Session(repository, now=NOW, environment=servers.environment)
