@@ -15,6 +15,7 @@ import pytest
 from loopcheck.reasons import CannotTell
 from loopcheck_checks.datadog_monitor.query import parse
 from loopcheck_checks.datadog_monitor.replay import composite, looking
+from loopcheck_checks.datadog_monitor.replay import evaluate as evaluating
 from loopcheck_checks.datadog_monitor.replay.evaluate import Points, evaluate
 from loopcheck_checks.datadog_monitor.replay.plan import plan
 from loopcheck_checks.datadog_monitor.replay.states import ALERT, Spell, array_of, spells
@@ -272,3 +273,12 @@ def test_points_without_a_value_are_left_out():
     body = b'{"status": "ok", "series": [{"interval": 60, "tag_set": ["b:1", "a:1"], "pointlist": [[60000, null], [120000, 2]]}]}'
     ((_, series),) = decode(body)
     assert (series.tags, series.times.tolist(), series.values.tolist()) == (("a:1", "b:1"), [120.0], [2.0])
+
+
+@pytest.mark.parametrize(("first", "is_new"), [(0, False), (300, False), (600, False), (660, True), (3000, True)])
+def test_a_group_whose_points_begin_with_all_points_is_taken_to_be_old(first, is_new):
+    monitor = next(iter(generated.cases(1)))[0]
+    rule = msgspec.structs.replace(plan(monitor), window=600, interval=60, new_group_delay=3600)
+    seen = np.arange(1_000_000 + first, 1_010_000, 60, dtype=float)
+    ends = np.array([1_003_600.0])
+    assert evaluating._new(rule, seen, ends, 1_000_000).tolist() == [is_new]
