@@ -122,10 +122,7 @@ class Applier:
                     wrote = self._react(effect)
         except _Elsewise as other:
             return Applied(effect, Done.LEFT, str(other))
-        except NotFound as missing:
-            self._left(effect, None)
-            return _left_for(effect, missing)
-        except CannotTell as trouble:
+        except (NotFound, CannotTell) as trouble:
             self._left(effect, trouble)
             return _left_for(effect, trouble)
         return Applied(effect, Done.WRITTEN if wrote else Done.UNCHANGED)
@@ -170,9 +167,10 @@ class Applier:
         ours = [one for one in glance.comments if one.author is not None and one.author.id == self._account]
         return [mark for one in ours if (mark := marker.read(one.body)) is not None]
 
-    def _left(self, effect: IssueEffect | React, trouble: CannotTell | None) -> None:
+    def _left(self, effect: IssueEffect | React, trouble: NotFound | CannotTell) -> None:
         """Note whose labels are not what they should be. What GitHub does not accept it will not in the next run."""
-        if isinstance(effect, SetLabels) and (trouble is None or trouble.reason is not NOT_ACCEPTED):
+        for_good = isinstance(trouble, CannotTell) and trouble.reason is NOT_ACCEPTED
+        if isinstance(effect, SetLabels) and not for_good:
             self._unlabelled.add(effect.issue)
 
     def _expect_labels(self, number: int) -> None:
