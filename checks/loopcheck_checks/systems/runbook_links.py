@@ -162,10 +162,8 @@ def look_at_runbook(declared: str, world: World) -> Runbook:
     server = world.endpoint(_SERVER, "https://github.com")
     anchors = None
     if file is not None and is_markdown(path):
-        try:
-            anchors = Anchors.of(read(file.text, path))
-        except TooBigError as error:
-            raise CannotTell(TOO_BIG, str(error)) from None
+        text = file.text
+        anchors = world.once(("runbook-links", "anchors", path), lambda: _anchors(text, path))
     return Runbook(
         path=str(path),
         section=section,
@@ -177,6 +175,13 @@ def look_at_runbook(declared: str, world: World) -> Runbook:
         pages=_bare(settings.pages) if settings.pages else None,
         folder=settings.folder or "",
     )
+
+
+def _anchors(text: str, path: str) -> Anchors:
+    try:
+        return Anchors.of(read(text, path))
+    except TooBigError as error:
+        raise CannotTell(TOO_BIG, str(error)) from None
 
 
 def judge_link(kind: ClaimKind, runbook: Runbook, said: Said, here: Evidence, *, never: Sequence[str] = ()) -> Claim:
