@@ -7,7 +7,8 @@ accounts, nor of PagerDuty's services: what it answers with 404 may be missing, 
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -24,6 +25,7 @@ OTHER_RECEIVER = Reason(
     "Check that receiver by hand, or name a `@slack-ACCOUNT-CHANNEL` or `@pagerduty-SERVICE` in `notifies`.",
 )
 
+_Wanted = TypeVar("_Wanted")
 _SLACK = re.compile(r"@slack-([\w.-]{1,160})", re.IGNORECASE)
 _PAGERDUTY = re.compile(r"@pagerduty-([\w.-]{1,160})", re.IGNORECASE)
 _MOST_ACCOUNTS = 4
@@ -112,18 +114,14 @@ def _channels(account: str, world: World) -> frozenset[str]:
 
 
 def _listed(account: str, world: World) -> frozenset[str]:
-    what = f"the channels of the Slack account {account[:80]}"
-    body = client_of(world).get(
-        what,
-        SCOPE,
+    found = _read(
+        world,
+        f"the channels of the Slack account {account[:80]}",
         "v1.api.slack_integration_api.SlackIntegrationApi",
         lambda api: api.get_slack_integration_channels(account),
-        missing=_NoAccountError(NOT_VISIBLE, f"Datadog knows no Slack account `{account[:80]}`"),
+        _NoAccountError(NOT_VISIBLE, f"Datadog knows no Slack account `{account[:80]}`"),
+        list[_Channel],
     )
-    try:
-        found = msgspec.json.decode(body, type=list[_Channel])
-    except (msgspec.DecodeError, RecursionError):
-        raise CannotTell(BAD_RESPONSE, f"{what} that Datadog sent cannot be read") from None
     if not found:
         raise CannotTell(NOT_VISIBLE, f"these keys see no channel at all of the Slack account {account[:80]}")
     return frozenset(_plain(one.name) for one in found)
@@ -136,20 +134,28 @@ def _service(service: str, world: World) -> str:
         CannotTell: it cannot be seen.
     """
     what = f"the PagerDuty service {service[:80]}"
-    body = client_of(world).get(
+    found = _read(
+        world,
         what,
-        SCOPE,
         "v1.api.pager_duty_integration_api.PagerDutyIntegrationApi",
         lambda api: api.get_pager_duty_integration_service(service),
-        missing=CannotTell(NOT_VISIBLE, f"Datadog knows no PagerDuty service `{service[:80]}`, or writes it otherwise"),
-    )
-    try:
-        found = msgspec.json.decode(body, type=_Service).service_name
-    except (msgspec.DecodeError, RecursionError):
-        raise CannotTell(BAD_RESPONSE, f"{what} that Datadog sent cannot be read") from None
+        CannotTell(NOT_VISIBLE, f"Datadog knows no PagerDuty service `{service[:80]}`, or writes it otherwise"),
+        _Service,
+    ).service_name
     if found.casefold() != service.casefold():
         raise CannotTell(BAD_RESPONSE, f"Datadog was asked for {what} and sent `{found[:80]}`")
     return found
+
+
+def _read(
+    world: World, what: str, part: str, call: Callable[[Any], Any], missing: CannotTell, wanted: type[_Wanted]
+) -> _Wanted:
+    """An answer of one of the integrations."""
+    body = client_of(world).get(what, SCOPE, part, call, missing=missing)
+    try:
+        return msgspec.json.decode(body, type=wanted)
+    except (msgspec.DecodeError, RecursionError):
+        raise CannotTell(BAD_RESPONSE, f"{what} that Datadog sent cannot be read") from None
 
 
 def _plain(channel: str) -> str:
