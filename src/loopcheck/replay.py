@@ -166,6 +166,11 @@ class Replay(msgspec.Struct, frozen=True):
     """What the rule really did; `None` where nobody was asked."""
 
     @property
+    def critical(self) -> Threshold | None:
+        """The threshold at which it fires; `None` where there is none to draw."""
+        return next((one for one in self.thresholds if one.name == "critical"), None)
+
+    @property
     def caught(self) -> Firing | None:
         """The first firing that somebody would have taken for the beginning of the incident.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from loopcheck.model import Sketch
-from loopcheck.replay import Curve, Replay
+from loopcheck.replay import Replay
 
 _COLUMNS = 60
 
@@ -13,13 +13,14 @@ _COLUMNS = 60
 def sketched(replay: Replay) -> Sketch | None:
     """The curve that came nearest to firing, in the window, with where anything fires; `None` where none is known."""
     begin, end = replay.window.start.timestamp(), replay.window.end.timestamp()
-    curve = next((one for one in replay.curves if _is_inside(one, begin, end)), None)
-    if curve is None:
-        return None
-    critical = next((one for one in replay.thresholds if one.name == "critical"), None)
+    length = max(end - begin, 1.0)
+    critical = replay.critical
     downwards = critical is not None and critical.comparator.startswith("<")
-    width = max(end - begin, 1.0) / _COLUMNS
-    found = curve.columns(begin, begin + width * _COLUMNS, _COLUMNS, replay.step, downwards=downwards)
+    drawn = (one.columns(begin, begin + length, _COLUMNS, replay.step, downwards=downwards) for one in replay.curves)
+    found = next((columns for columns in drawn if any(value is not None for value in columns)), None)
+    if found is None:
+        return None
+    width = length / _COLUMNS
     values = tuple(None if value is None else float(f"{value:.6g}") for value in found)
     spans = [(one.start.timestamp(), one.end.timestamp() if one.end else math.inf) for one in replay.firings]
     fires = tuple(
@@ -33,12 +34,4 @@ def sketched(replay: Replay) -> Sketch | None:
         fires,
         critical.value if critical is not None and math.isfinite(critical.value) else None,
         critical.comparator if critical is not None else "",
-    )
-
-
-def _is_inside(curve: Curve, begin: float, end: float) -> bool:
-    """Whether the curve has a value in the window."""
-    return any(
-        begin <= at <= end and value is not None and math.isfinite(value)
-        for at, value in zip(curve.times, curve.values, strict=True)
     )

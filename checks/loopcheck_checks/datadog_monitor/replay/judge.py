@@ -99,7 +99,7 @@ def _noise(expect: DatadogMonitorExpectation, replay: Replay, here: Evidence) ->
 
 def near_miss(replay: Replay) -> str:
     """By how much it missed: `; at > 25 it would have fired at 2026-11-01 09:20`. Empty where that cannot be told."""
-    critical = next((one for one in replay.thresholds if one.name == "critical"), None)
+    critical = replay.critical
     if critical is None or critical.comparator not in _COMPARED:
         return ""
     upwards = critical.comparator.startswith(">")
