@@ -18,7 +18,7 @@ from types import SimpleNamespace
 import pytest
 import urllib3
 from seen import FAILED, VERIFIED
-from telling import BODY, applier, labels, put, reopen
+from telling import BODY, applier, carried_out, labels, put, reopen
 
 from loopcheck.effects import marker
 from loopcheck.effects.labels import LABELS
@@ -65,7 +65,7 @@ class Emulator:
     def run(self, *effects):
         us = self.ask("GET", "/user", who="tok_us")["id"]
         found = applier(SimpleNamespace(environment=self.environment), account=us)
-        return [(one.done.value, one.because) for one in found.apply(effects)]
+        return [(one.done.value, one.because) for one in carried_out(found, effects)]
 
     def close(self, number):
         self.ask("PATCH", f"{REPO}/issues/{number}", {"state": "closed", "state_reason": "completed"})

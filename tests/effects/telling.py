@@ -4,6 +4,7 @@ from standins.github import GitHubStandIn
 
 from loopcheck.effects.apply import Applier, body_digest
 from loopcheck.effects.comment import Circumstances, Subject, digest, render
+from loopcheck.effects.execution import Execution
 from loopcheck.effects.links import Repository
 from loopcheck.effects.model import Basis, PutComment, Reopen, SetLabels
 from loopcheck.effects.writer import Writer
@@ -52,6 +53,17 @@ def applier(stand_in: GitHubStandIn, time=None, *, token=None, account=BOT, time
     )
     writer = Writer(Connection(settings, token, timed), governor, count=lambda: None, clock=time, sleep=time.sleep)
     return Applier(github, writer, account, sleep=time.sleep, clock=time)
+
+
+def carried_out(one, effects):
+    """What `one`, an applier, makes of effects: as in a run, but for the ledger."""
+    effects = list(effects)
+    one.expect(effects)
+    return Execution(_no_ledger, one.one, lambda _: None, one.settle).carry_out(effects)
+
+
+def _no_ledger(entries):
+    raise AssertionError(f"nothing is recorded here: {entries}")
 
 
 def put(number, result, at, run="1/1", body=BODY, *, is_open=True, is_new=False):

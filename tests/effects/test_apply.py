@@ -5,7 +5,7 @@ from threading import Barrier, Thread
 import pytest
 from seen import FAILED, VERIFIED
 from standins.github import FAULTS, Fault, GitHubStandIn
-from telling import BODY, BOT, Time, applier, labels, put, reopen
+from telling import BODY, BOT, Time, applier, carried_out, labels, put, reopen
 
 from loopcheck.effects import marker
 from loopcheck.effects.model import React, Receipt
@@ -38,7 +38,7 @@ def ours(github):
 
 
 def run(github, *effects, **more):
-    return [one.done.value for one in applier(github, **more).apply(effects)]
+    return [one.done.value for one in carried_out(applier(github, **more), effects)]
 
 
 def test_a_comment_is_posted_once_and_edited_when_the_answer_changes(github):
@@ -145,7 +145,7 @@ def test_all_of_many_comments_are_looked_through(github):
     assert run(github, put(1, FAILED, LATER)) == ["unchanged"]
     the_issue(github).comments.remove(ours(github)[0])
     github.repository.add_comment(the_issue(github), "one more")
-    (left,) = applier(github).apply([put(1, FAILED, LATER)])
+    (left,) = carried_out(applier(github), [put(1, FAILED, LATER)])
     assert left.because.endswith("the issue has 2,500 comments, and GitHub takes no more")
 
 
@@ -278,7 +278,7 @@ def test_no_fault_makes_a_second_reaction(github, fault):
 def test_a_reaction_on_a_comment_that_was_deleted_is_left(github):
     (comment,) = the_issue(github).comments
     the_issue(github).comments.clear()
-    (left,) = applier(github).apply([React(1, comment.id, Receipt.DONE)])
+    (left,) = carried_out(applier(github), [React(1, comment.id, Receipt.DONE)])
     assert (left.done.value, "not there" in left.because) == ("left", True)
 
 
@@ -286,7 +286,7 @@ def test_a_reaction_needs_permission_to_write_issues():
     allowed = {"contents": "read", "issues": "read", "pull_requests": "write"}
     with GitHubStandIn(now=NOW, permissions=allowed) as github:
         comment = github.repository.add_comment(github.repository.add_issue(body=BODY), "/loopcheck verify")
-        (left,) = applier(github).apply([React(1, comment.id, Receipt.DONE)])
+        (left,) = carried_out(applier(github), [React(1, comment.id, Receipt.DONE)])
         assert "issues=write" in left.because
         assert reactions(comment) == []
 
@@ -313,7 +313,7 @@ def test_a_run_that_is_killed_at_any_request_is_repaired_by_the_next(github):
             killed = applier(other)
             _killed_at(killed, number)
             with pytest.raises(Killed):
-                list(killed.apply(plan))
+                list(carried_out(killed, plan))
             run(other, *plan[0 if the_issue(other).state == "closed" else 1 :])
             assert state(other) == wanted, number
 

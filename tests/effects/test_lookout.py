@@ -7,7 +7,7 @@ import pytest
 from seen import FAILED, VERIFIED
 from standins.faults import json_spoiler
 from standins.github import FAULTS, Fault, GitHubStandIn
-from telling import BODY, BOT, Time, applier, labels, put
+from telling import BODY, BOT, Time, applier, carried_out, labels, put
 
 from loopcheck.effects import marker
 from loopcheck.effects.lookout import AT_ONCE, FRESH
@@ -41,7 +41,7 @@ def plan(github, at=NOW, run="1/1"):
 
 def run(github, effects=None, **details):
     effects = list(plan(github)) if effects is None else effects
-    return [one.done.value for one in applier(github, **details).apply(effects)]
+    return [one.done.value for one in carried_out(applier(github, **details), effects)]
 
 
 def ours(issue):
@@ -307,7 +307,7 @@ def test_a_comment_of_which_no_look_says_that_it_is_the_only_one_is_in_doubt(git
     meanwhile(github, lambda: they_say(github.repository.issues[0], github, EARLIER, VERIFIED))
     github.fault(GRAPHQL, "502", times=None, after=1)
     github.fault("GET /repos/*/issues/*/comments", "502", times=None)
-    applied = list(applier(github).apply(list(plan(github))))
+    applied = list(carried_out(applier(github), list(plan(github))))
     assert [one.done.value for one in applied] == ["written"] * 6 + ["left"] * 3
     assert [one.effect.issue for one in applied[6:]] == [1, 2, 3]
     assert all("GitHub answered 502" in one.because for one in applied[6:])
@@ -339,7 +339,7 @@ def test_a_second_comment_that_is_not_deleted_is_in_doubt(github, fault):
 def test_a_run_that_ends_early_looks_at_what_it_has_commented_on(github):
     issue = github.repository.issues[0]
     meanwhile(github, lambda: they_say(issue, github, NOW))
-    applying = applier(github).apply(list(plan(github)))
+    applying = carried_out(applier(github), list(plan(github)))
     assert [next(applying).done.value for _ in range(2)] == ["written"] * 2
     assert len(ours(issue)) == 2
     applying.close()

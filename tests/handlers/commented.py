@@ -116,7 +116,7 @@ class Place:
     def _carry_out(self, session, effects):
         applier = Applier(session.github, self._writer(session), BOT, sleep=lambda _: None)
         ledger = self._ledger(session)
-        execution = Execution(ledger.append, lambda effect: next(applier.apply([effect])), lambda _: None)
+        execution = Execution(ledger.append, applier.one, lambda _: None)
         return list(execution.carry_out(effects))
 
 

@@ -7,7 +7,7 @@ comment, what is read may be a few seconds old: see `loopcheck.effects.lookout`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -92,16 +92,6 @@ class Applier:
         self._unlabelled: set[int] = set()
         self._to_look_after: dict[int, PutComment] = {}
         self._doubtful: list[Applied] = []
-
-    def apply(self, effects: Sequence[IssueEffect | React]) -> Iterator[Applied]:
-        """Apply one after the other. Trouble with one does not keep the others."""
-        self.expect(effects)
-        try:
-            for effect in effects:
-                yield self.one(effect)
-        finally:
-            doubtful = self.settle()
-        yield from doubtful
 
     def expect(self, effects: Iterable[Effect]) -> None:
         """Say what will be applied, so that new issues can be looked at together. `settle` must come after that."""
