@@ -122,6 +122,7 @@ def test_silence():
         ((0, 10, 20), (1, None, 3), 10, [1, None, 3, None]),
         ((-5, 45, 10), (7, 7, math.nan), 10, [None, None, None, None]),
         ((15,), (5,), 20, [None, 5, 5, None]),
+        ((0, 10), (5, 1), 20, [5, 1, 1, None]),
     ],
 )
 def test_what_was_found_stands_until_the_next_evaluation(times, values, step, columns):
