@@ -20,7 +20,7 @@ from loopcheck.testing.mutants import Mutant, Outcome, edits, outcome_of, replac
 from loopcheck.testing.repository import NOW
 from loopcheck_checks.branch_rule import BranchRuleChecker
 
-_DECLARED = """requires-checks: [test, lint]
+DECLARED = """requires-checks: [test, lint]
 up-to-date: true
 reviews: 2
 code-owner-review: true
@@ -32,7 +32,7 @@ signed: true
 linear-history: true
 no-bypass: true
 """
-_PROTECTION: dict[str, Any] = {
+PROTECTION: dict[str, Any] = {
     "required_status_checks": {
         "strict": True,
         "contexts": ["test", "lint"],
@@ -49,7 +49,7 @@ _PROTECTION: dict[str, Any] = {
     "required_linear_history": {"enabled": True},
     "required_signatures": {"enabled": True},
 }
-_RULES: list[dict[str, Any]] = [
+RULES: list[dict[str, Any]] = [
     {
         "type": "required_status_checks",
         "parameters": {
@@ -77,7 +77,7 @@ _RULES: list[dict[str, Any]] = [
 class Scene(msgspec.Struct, frozen=True):
     """What is declared, and what GitHub holds the default branch to."""
 
-    declared: str = _DECLARED
+    declared: str = DECLARED
     protection: dict[str, Any] | None = None
     rulesets: tuple[dict[str, Any], ...] = ()
     """What each has beside its defaults."""
@@ -85,9 +85,9 @@ class Scene(msgspec.Struct, frozen=True):
     """What the token may read that not every token may."""
 
 
-PROTECTED = Scene(protection=_PROTECTION)
+PROTECTED = Scene(protection=PROTECTION)
 """A branch with a protection of its own."""
-RULED = Scene(rulesets=({"rules": _RULES},))
+RULED = Scene(rulesets=({"rules": RULES},))
 """The same by a ruleset."""
 
 
@@ -130,8 +130,8 @@ def mutants() -> Iterator[Mutant[Scene]]:
             _ruleset(bypass=({"actor_type": "RepositoryRole", "actor_id": 5, "bypass_mode": "always"},)),
         ),
         *(
-            (f"a ruleset without {rule['type']}", _ruleset(rules=[one for one in _RULES if one is not rule]))
-            for rule in _RULES
+            (f"a ruleset without {rule['type']}", _ruleset(rules=[one for one in RULES if one is not rule]))
+            for rule in RULES
         ),
         ("who may pass by is hidden", lambda it: msgspec.structs.replace(it, permissions=())),
     )
@@ -157,14 +157,14 @@ def harmless() -> Iterator[Mutant[Scene]]:
         ("by a pattern", _ruleset(include=("refs/heads/m*",))),
         ("for all branches", _ruleset(include=("~ALL",))),
         ("of the organisation", _ruleset(source_type="Organization")),
-        ("with a rule that is new", _ruleset(rules=[*_RULES, {"type": "calm"}])),
+        ("with a rule that is new", _ruleset(rules=[*RULES, {"type": "calm"}])),
         ("in two rulesets", lambda it: msgspec.structs.replace(
-            it, rulesets=({"rules": _RULES[:3]}, {"rules": _RULES[3:]})
+            it, rulesets=({"rules": RULES[:3]}, {"rules": RULES[3:]})
         )),
         ("half by a ruleset, half by protection", lambda it: msgspec.structs.replace(
-            it, rulesets=({"rules": _RULES[:1]},), protection={**_PROTECTION, "required_status_checks": None}
+            it, rulesets=({"rules": RULES[:1]},), protection={**PROTECTION, "required_status_checks": None}
         )),
-        ("with a merge queue", lambda it: _ruleset(rules=[*_RULES, {"type": "merge_queue"}])(
+        ("with a merge queue", lambda it: _ruleset(rules=[*RULES, {"type": "merge_queue"}])(
             _declares("no-bypass", "merge-queue: true\nno-bypass")(it)
         )),
     )  # fmt: skip
@@ -179,11 +179,11 @@ def _protection(it: Scene, **changes: Any) -> Scene:
 
 
 def _checks(**changes: Any) -> Callable[[Scene], Scene]:
-    return lambda it: _protection(it, required_status_checks={**_PROTECTION["required_status_checks"], **changes})
+    return lambda it: _protection(it, required_status_checks={**PROTECTION["required_status_checks"], **changes})
 
 
 def _reviews(**changes: Any) -> Callable[[Scene], Scene]:
-    reviews = {**_PROTECTION["required_pull_request_reviews"], **changes}
+    reviews = {**PROTECTION["required_pull_request_reviews"], **changes}
     return lambda it: _protection(it, required_pull_request_reviews=reviews)
 
 
@@ -192,7 +192,7 @@ def _switched(setting: str, *, on: bool) -> Callable[[Scene], Scene]:
 
 
 def _ruleset(**changes: Any) -> Callable[[Scene], Scene]:
-    return lambda it: msgspec.structs.replace(it, rulesets=({"rules": _RULES, **changes},))
+    return lambda it: msgspec.structs.replace(it, rulesets=({"rules": RULES, **changes},))
 
 
 def outcomes() -> list[Outcome]:

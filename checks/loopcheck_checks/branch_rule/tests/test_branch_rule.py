@@ -1,5 +1,6 @@
 """`branch-rule`, over HTTP, against the stand-in."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -10,24 +11,12 @@ from loopcheck.model import Verdict
 from loopcheck.testing import RepositoryBuilder, examine, expectation
 from loopcheck.testing.contract import check_contract, round_trips
 from loopcheck.testing.repository import NOW
-from loopcheck_checks.branch_rule import BranchRuleChecker
+from loopcheck_checks.branch_rule import BranchRuleChecker, mutants
 
 CHECKER = BranchRuleChecker()
 HERE = Path(__file__).parent.parent
 V, I, F = Verdict.VERIFIED, Verdict.INCONCLUSIVE, Verdict.FAILED  # noqa: E741
-ALL = """
-requires-checks: [test, lint]
-up-to-date: true
-reviews: 2
-code-owner-review: true
-dismiss-stale: true
-pull-request: true
-no-force-push: true
-no-deletion: true
-signed: true
-linear-history: true
-no-bypass: true
-"""
+ALL = mutants.DECLARED
 
 
 def on(value=True):
@@ -35,21 +24,11 @@ def on(value=True):
 
 
 def protection():
-    return {
-        "required_status_checks": {"strict": True, "contexts": ["test", "lint"], "checks": [{"context": "test", "app_id": 7}, {"context": "lint", "app_id": None}]},
-        "required_pull_request_reviews": {"required_approving_review_count": 2, "require_code_owner_reviews": True, "dismiss_stale_reviews": True},
-        "enforce_admins": on(), "allow_force_pushes": on(False), "allow_deletions": on(False),
-        "required_linear_history": on(), "required_signatures": on(),
-    }  # fmt: skip
+    return deepcopy(mutants.PROTECTION)
 
 
 def rules():
-    checks = [{"context": name} for name in ("test", "lint")]
-    return [
-        {"type": "required_status_checks", "parameters": {"required_status_checks": checks, "strict_required_status_checks_policy": True}},
-        {"type": "pull_request", "parameters": {"required_approving_review_count": 2, "require_code_owner_review": True, "dismiss_stale_reviews_on_push": True, "require_last_push_approval": False, "required_review_thread_resolution": False}},
-        *({"type": word} for word in ("non_fast_forward", "deletion", "required_signatures", "required_linear_history")),
-    ]  # fmt: skip
+    return deepcopy(mutants.RULES)
 
 
 @pytest.fixture(scope="module")
